@@ -1,0 +1,5 @@
+export * from './effects.js';
+export * from './error.js';
+export { type ErrorCode, errorCodes } from './error-codes.js';
+export * from './events.js';
+export * from './steps.js';
