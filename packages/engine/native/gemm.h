@@ -1,0 +1,33 @@
+// General matrix product with a fused epilogue: the interface between kernels and the packed GEMM.
+//   C[m, n] = epilogue(alpha · op(A)[m, k] · op(B)[k, n] + (accumulate ? C : 0))
+// All members of the team call gemm() with the same arguments; every element of C is computed by one member in one
+// fixed order, so bits do not depend on the team's size. gemm() begins with no barrier and ends with one.
+#pragma once
+#include "worker.h"
+
+namespace octavo {
+
+enum class Type : uint8_t { f32 = 0, bf16 = 1, f16 = 2 };
+enum class Activation : uint8_t { none = 0, relu = 1, reluSquared = 2, gelu = 3, geluTanh = 4, silu = 5 };
+
+// How a product of 16-bit operands is computed: what architecture.md calls the forms of 'mixed'.
+enum class Form : uint8_t { widened = 0 /* bf16 → f32 FMA */, dot = 1 /* vdpbf16ps */, half = 2 /* fp16 FMA, f32 sum every 64 */ };
+
+struct Gemm {
+  int64_t m, n, k;
+  const void* a; Type aType; int64_t lda; bool aTransposed;  // stored [m, k], or [k, m] when transposed; row stride in elements
+  const void* b; Type bType; int64_t ldb; bool bTransposed;  // stored [k, n], or [n, k] when transposed
+  void* c; Type cType; int64_t ldc;                          // [m, n]
+  float alpha;
+  bool accumulate;              // add to C (then no epilogue is allowed)
+  // Epilogue, applied to the f32 sums before they are rounded to cType; each may be absent.
+  const float* bias;            // [n]
+  Activation activation;
+  void* preActivation;          // [m, n] of cType, row stride ldc: the value before the activation, for the backward pass
+  const void* residual;         // [m, n] of cType, row stride ldc: added last
+};
+
+// Bytes of per-member scratch and of shared memory that gemm() needs for these arguments and this team size at most.
+struct GemmMemory { size_t scratchBytes, sharedBytes; };
+
+}  // namespace octavo
