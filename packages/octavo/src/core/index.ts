@@ -1,5 +1,7 @@
+export * from './atomic-file.js';
 export * from './effects.js';
 export * from './error.js';
 export { type ErrorCode, errorCodes } from './error-codes.js';
 export * from './events.js';
 export * from './steps.js';
+export * from './units.js';

@@ -28,5 +28,10 @@ export interface Step<Section> {
   /** Raised when the same section and inputs could give another output. */
   readonly version: number;
   readonly inputs: readonly StepName[];
+  /**
+   * What the step reads from outside the run, by name: usually a path and the hash of its contents (`hashFile`), or a
+   * package and its version. Part of the key, so a changed source is noticed; time stamps are not.
+   */
+  readonly externalInputs?: (section: Section, projectFolder: string) => Promise<Readonly<Record<string, string>>>;
   readonly run: (context: StepContext<Section>) => Promise<StepOutcome>;
 }
