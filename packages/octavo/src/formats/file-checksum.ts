@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { fail } from '../core/index.js';
+import { writeFileAtomic } from './atomic-file.js';
+
+/** SHA-256 of a file, in hexadecimal, read in pieces. */
+export async function fileSha256(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece);
+  return hash.digest('hex');
+}
+
+/** Where the checksum of a file lies: one line as `sha256sum` writes it, so `sha256sum -c` reads it too. */
+export const checksumPath = (path: string): string => `${path}.sha256`;
+
+export async function writeChecksum(path: string, sha256: string): Promise<void> {
+  await writeFileAtomic(checksumPath(path), [Buffer.from(`${sha256}  ${basename(path)}\n`)]);
+}
+
+/** Refuses a file whose bytes are not those that were written. Errors: TABLE_CORRUPT. */
+export async function verifyChecksum(path: string): Promise<void> {
+  const remedy = 'delete the folder of the step that wrote it and run again: the step is redone';
+  const read = async <T>(what: string, act: () => Promise<T>): Promise<T> => {
+    try {
+      return await act();
+    } catch (cause) {
+      throw fail('TABLE_CORRUPT', { what, where: path, remedy, cause });
+    }
+  };
+  const line = await read(`no checksum lies beside it (${basename(checksumPath(path))})`, () =>
+    readFile(checksumPath(path), 'utf8'),
+  );
+  const expected = /^([0-9a-f]{64}) [ *]/.exec(line)?.[1];
+  const actual = await read('cannot be read', () => fileSha256(path));
+  if (actual === expected) return;
+  throw fail('TABLE_CORRUPT', {
+    what: 'its bytes are not those that were written: the SHA-256 differs',
+    where: path,
+    remedy,
+  });
+}

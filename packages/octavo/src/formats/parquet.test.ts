@@ -1,0 +1,89 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readDocuments, writeDocuments } from './parquet.js';
+
+const columns = { id: 'text', text: 'text', bytes: 'integer', share: 'number' } as const;
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "octavo-it's-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function readAll(path: string) {
+  const rows = [];
+  for await (const batch of readDocuments(path, { columns })) rows.push(...batch);
+  return rows;
+}
+
+describe('document tables', () => {
+  it('give back any text, number and order, over several row groups', async () => {
+    const path = join(folder, 'any.parquet');
+    const row = fc.record({
+      id: fc.string({ unit: 'grapheme' }),
+      text: fc.string({ unit: 'binary' }),
+      bytes: fc.maxSafeInteger(),
+      share: fc.double({ noNaN: true }).map((value) => (Object.is(value, -0) ? 0 : value)),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { maxLength: 20 }), async (rows) => {
+        await writeDocuments(path, { columns }, rows);
+        expect(await readAll(path)).toEqual(rows);
+      }),
+      { numRuns: 10 },
+    );
+    const many = Array.from({ length: 5000 }, (_, n) => ({ id: `${n}`, text: `text\0 ${n}`, bytes: n, share: n / 2 }));
+    expect((await writeDocuments(path, { columns }, many)).rows).toBe(5000);
+    expect(await readAll(path)).toEqual(many);
+  });
+
+  it('sort by a column and have the same bytes each time', async () => {
+    const rows = ['c', 'a', 'b'].map((id) => ({ id, text: `text ${id}`, bytes: 1, share: 0.5 }));
+    const first = await writeDocuments(join(folder, 'first.parquet'), { columns, orderBy: 'id' }, rows);
+    const second = await writeDocuments(join(folder, 'second.parquet'), { columns, orderBy: 'id' }, rows.toReversed());
+    expect(first.sha256).toBe(second.sha256);
+    expect((await readAll(join(folder, 'first.parquet'))).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('leave nothing behind when the source of rows fails', async () => {
+    const path = join(folder, 'broken.parquet');
+    const rows = (function* () {
+      yield { id: 'a', text: 'a', bytes: 1, share: 1 };
+      throw new Error('the source broke');
+    })();
+    await expect(writeDocuments(path, { columns }, rows)).rejects.toThrow('the source broke');
+    expect((await readdir(folder)).filter((name) => name.startsWith('broken'))).toEqual([]);
+  });
+
+  it('refuse a flipped bit, anywhere, naming the file', async () => {
+    const path = join(folder, 'flipped.parquet');
+    await writeDocuments(path, { columns }, [{ id: 'a', text: 'some text', bytes: 9, share: 1 }]);
+    const good = await readFile(path);
+    for (let at = 0; at < good.length; at += 7) {
+      const bad = Buffer.from(good);
+      bad[at] = (bad[at] ?? 0) ^ (1 << (at % 8));
+      await writeFile(path, bad);
+      await expect(readAll(path)).rejects.toMatchObject({ code: 'TABLE_CORRUPT', where: path });
+    }
+    await writeFile(path, good);
+    expect(await readAll(path)).toHaveLength(1);
+    await rm(`${path}.sha256`);
+    await expect(readAll(path)).rejects.toMatchObject({ code: 'TABLE_CORRUPT' });
+  });
+
+  it('say which column is absent', async () => {
+    const path = join(folder, 'narrow.parquet');
+    await writeDocuments(path, { columns: { id: 'text' } }, [{ id: 'a' }]);
+    await expect(readAll(path)).rejects.toThrow(/Table "documents" does not have a column named "text"/);
+  });
+
+  it('can be left half read', async () => {
+    const path = join(folder, 'any.parquet');
+    for await (const batch of readDocuments(path, { columns })) {
+      expect(batch.length).toBeGreaterThan(0);
+      break;
+    }
+  });
+});

@@ -1,0 +1,186 @@
+/**
+ * Document tables: Parquet files (zstd) through DuckDB, written whole or not at all, with a checksum beside each that is
+ * verified before a byte is parsed. Rows come and go as streams, so a table may be larger than memory.
+ */
+import { constants } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
+import { fail, invariant } from '../core/index.js';
+import { fileSha256, verifyChecksum, writeChecksum } from './file-checksum.js';
+
+export type ColumnType = 'text' | 'integer' | 'number';
+export type Columns = Readonly<Record<string, ColumnType>>;
+/** One row of a table: `{ id: 'text', bytes: 'integer' }` holds `{ id: string, bytes: number }`; nothing is null. */
+export type Row<C extends Columns> = { readonly [Name in keyof C]: C[Name] extends 'text' ? string : number };
+
+export interface WrittenTable {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+const sqlType: Record<ColumnType, string> = { text: 'VARCHAR', integer: 'BIGINT', number: 'DOUBLE' };
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+const rowsPerGroup = 2048;
+
+function columnList(columns: Columns): readonly (readonly [string, ColumnType])[] {
+  const list = Object.entries(columns);
+  invariant(list.length > 0, 'a table has columns');
+  for (const [name] of list) invariant(/^[a-z][a-z0-9_]*$/.test(name), `${name} is a column name`);
+  return list;
+}
+
+interface Database {
+  readonly connection: DuckDBConnection;
+  readonly close: () => void;
+}
+
+/** One private, single-threaded database: order and bytes of what it writes do not depend on the machine. */
+async function openDatabase(): Promise<Database> {
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: '1',
+    memory_limit: '1GB',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  const connection = await instance.connect();
+  return {
+    connection,
+    close: () => {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+async function inDatabase<T>(path: string, code: 'TABLE_CORRUPT' | 'WRITE_FAILED', act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (cause) {
+    const what = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+    const remedy =
+      code === 'TABLE_CORRUPT'
+        ? 'delete the folder of the step that wrote it and run again: the step is redone'
+        : 'make room on the disk, or check its health and permissions; what was there before is untouched';
+    throw fail(code, { what, where: path, remedy, cause });
+  }
+}
+
+function appendRow(
+  appender: DuckDBAppender,
+  list: ReturnType<typeof columnList>,
+  row: Readonly<Record<string, unknown>>,
+): void {
+  for (const [name, type] of list) {
+    const value = row[name];
+    if (type === 'text' && typeof value === 'string') appender.appendVarchar(value);
+    else if (type === 'integer' && Number.isSafeInteger(value)) appender.appendBigInt(BigInt(Number(value)));
+    else if (type === 'number' && typeof value === 'number') appender.appendDouble(value);
+    else invariant(false, `column ${name} holds ${type}, not ${typeof value}`);
+  }
+  appender.endRow();
+}
+
+function parseRow<C extends Columns>(path: string, columns: C, row: Readonly<Record<string, unknown>>): Row<C> {
+  const parsed = Object.entries(columns).map(([name, type]): [string, string | number] => {
+    const value = row[name];
+    if (type === 'text' && typeof value === 'string') return [name, value];
+    if (type === 'integer' && typeof value === 'bigint' && Number.isSafeInteger(Number(value)))
+      return [name, Number(value)];
+    if (type === 'number' && typeof value === 'number') return [name, value];
+    throw fail('TABLE_CORRUPT', {
+      what: `column ${name} holds ${String(value).slice(0, 40)} where ${type} should be`,
+      where: path,
+    });
+  });
+  return Object.fromEntries(parsed) as Row<C>;
+}
+
+async function syncPath(path: string): Promise<void> {
+  const file = await open(path, constants.O_RDONLY);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Writes a table, and its checksum beside it. Rows keep their order, or are sorted by one column. If the source of rows
+ * throws, nothing is left under `path`. Errors: WRITE_FAILED.
+ */
+export async function writeDocuments<const C extends Columns>(
+  path: string,
+  table: { readonly columns: C; readonly orderBy?: keyof C & string },
+  rows: AsyncIterable<Row<C>> | Iterable<Row<C>>,
+): Promise<WrittenTable> {
+  const list = columnList(table.columns);
+  const partial = `${path}.partial`;
+  const spill = `${path}.spill`;
+  let count = 0;
+  try {
+    const { connection, close } = await openDatabase();
+    try {
+      await connection.run(`SET temp_directory = ${quoted(spill)}`);
+      await connection.run(
+        `CREATE TABLE rows (${list.map(([name, type]) => `"${name}" ${sqlType[type]} NOT NULL`).join(', ')})`,
+      );
+      const appender = await connection.createAppender('rows');
+      for await (const row of rows) {
+        appendRow(appender, list, row);
+        if (++count % rowsPerGroup === 0) appender.flushSync();
+      }
+      appender.closeSync();
+      const order = table.orderBy === undefined ? '' : `ORDER BY "${table.orderBy}"`;
+      const format = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowsPerGroup}`;
+      await inDatabase(path, 'WRITE_FAILED', () =>
+        connection.run(`COPY (SELECT * FROM rows ${order}) TO ${quoted(partial)} (${format})`),
+      );
+    } finally {
+      close();
+    }
+    const sha256 = await fileSha256(partial);
+    await syncPath(partial);
+    await writeChecksum(path, sha256);
+    await rename(partial, path);
+    await syncPath(dirname(path));
+    return { rows: count, bytes: (await stat(path)).size, sha256 };
+  } finally {
+    await rm(partial, { force: true });
+    await rm(spill, { recursive: true, force: true });
+  }
+}
+
+/** Reads a table in batches of at most 2,048 rows, only the columns asked for, in the order written. Errors: TABLE_CORRUPT. */
+export async function* readDocuments<const C extends Columns>(
+  path: string,
+  table: { readonly columns: C },
+): AsyncGenerator<readonly Row<C>[], void, undefined> {
+  const list = columnList(table.columns);
+  const file = resolve(path);
+  await verifyChecksum(file);
+  const { connection, close } = await openDatabase();
+  try {
+    for (const setting of [
+      `allowed_paths = [${quoted(file)}]`,
+      'enable_external_access = false',
+      'lock_configuration = true',
+    ]) {
+      await connection.run(`SET ${setting}`);
+    }
+    const select = list.map(([name, type]) => `documents."${name}"::${sqlType[type]} AS "${name}"`).join(', ');
+    const result = await inDatabase(path, 'TABLE_CORRUPT', () =>
+      connection.stream(`SELECT ${select} FROM read_parquet($1) AS documents`, [file]),
+    );
+    const batches = result.yieldRowObjectJs();
+    while (true) {
+      const batch = await inDatabase(path, 'TABLE_CORRUPT', () => batches.next());
+      if (batch.done === true) return;
+      yield batch.value.map((row) => parseRow(path, table.columns, row));
+    }
+  } finally {
+    close();
+  }
+}
