@@ -21,7 +21,7 @@ struct Worker {
 struct Range { int64_t begin, end; };
 
 // Whole pieces [0, pieces) for this member, contiguous.
-inline Range share(const Worker& worker, int64_t pieces) {
+static inline Range share(const Worker& worker, int64_t pieces) {
   return {pieces * worker.index / worker.count, pieces * (worker.index + 1) / worker.count};
 }
 

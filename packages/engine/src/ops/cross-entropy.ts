@@ -1,0 +1,110 @@
+import { OctavoError } from '../error.js';
+import { record, type Tensor } from '../trace/trace.js';
+import { isHalf, showType, type TensorType } from '../types.js';
+import { defineOp, type Dense, type Named } from './define.js';
+
+// N tokens, D width, V vocabulary
+type Operand = 'x' | 'weight' | 'targets' | 'weights';
+
+function eachToken({ x, weight, bias }: Named<'x' | 'weight', 'bias', Dense>, visit: (token: number, logits: Float64Array, logSum: number) => void): void {
+  const [vocabulary, width] = weight.shape;
+  const logits = new Float64Array(vocabulary);
+  for (let n = 0; n < x.shape[0]; n++) {
+    for (let v = 0; v < vocabulary; v++) {
+      logits[v] = bias === undefined ? 0 : bias.data[v];
+      for (let i = 0; i < width; i++) logits[v] += x.data[n * width + i] * weight.data[v * width + i];
+    }
+    const highest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    visit(n, logits, highest + Math.log(logits.reduce((total, logit) => total + Math.exp(logit - highest), 0)));
+  }
+}
+
+function gradientOf({ x, weight, bias, targets, weights }: Named<Operand, 'bias', Dense>, dloss: number) {
+  const [vocabulary, width] = weight.shape;
+  const dx = new Float64Array(x.data.length);
+  const dweight = new Float64Array(weight.data.length);
+  const dbias = new Float64Array(vocabulary);
+  eachToken(bias === undefined ? { x, weight } : { x, weight, bias }, (n, logits, logSum) => {
+    if (weights.data[n] === 0) return;
+    for (let v = 0; v < vocabulary; v++) {
+      const d = (Math.exp(logits[v] - logSum) - (v === targets.data[n] ? 1 : 0)) * weights.data[n] * dloss;
+      dbias[v] += d;
+      for (let i = 0; i < width; i++) {
+        dx[n * width + i] += d * weight.data[v * width + i];
+        dweight[v * width + i] += d * x.data[n * width + i];
+      }
+    }
+  });
+  return { dx: { shape: x.shape, data: dx }, dweight: { shape: weight.shape, data: dweight }, dbias: { shape: [vocabulary], data: dbias } };
+}
+
+const lossesOf = ({ x, weight, bias, targets, weights }: Named<Operand, 'bias', Dense>): { readonly loss: Dense; readonly losses: Dense } => {
+  const losses = new Float64Array(x.shape[0]);
+  let loss = 0;
+  eachToken(bias === undefined ? { x, weight } : { x, weight, bias }, (n, logits, logSum) => {
+    losses[n] = logSum - (logits[targets.data[n]] ?? Number.NaN);
+    if (weights.data[n] !== 0) loss += weights.data[n] * losses[n];
+  });
+  return { loss: { shape: [], data: Float64Array.of(loss) }, losses: { shape: [x.shape[0]], data: losses } };
+};
+
+const full = (type: TensorType): TensorType => ({ dtype: isHalf(type.dtype) ? 'float32' : type.dtype, shape: type.shape });
+const lossTypes = ({ x }: Readonly<Record<'x', TensorType>>) => {
+  const dtype = full(x).dtype;
+  return { loss: { dtype, shape: [] }, losses: { dtype, shape: [x.shape[0]] } };
+};
+const gradientTypes = ({ x, weight }: Readonly<Record<'x' | 'weight', TensorType>>) => ({ dx: { dtype: x.dtype, shape: x.shape }, dweight: full(weight), dbias: { dtype: full(weight).dtype, shape: [weight.shape[0]] } });
+const parameters = ({ x, weight }: Readonly<Record<'x' | 'weight', TensorType>>): readonly number[] => [x.shape[0], x.shape[1], weight.shape[0]];
+
+/**
+ * Cross-entropy of a linear output layer: losses[n] = log Σ exp(logits[n]) − logits[n, targets[n]] with logits = x Wᵀ + bias,
+ * loss = Σ weights[n] · losses[n]. The kernel walks blocks of tokens, so the logits of a batch are never in memory at once.
+ *   x: [N, D], weight: [V, D], bias: [V], targets: int32 [N], weights: float32 [N] → loss: [], losses: [N] float32.
+ * Tokens of weight 0 cost nothing in the gradient. Errors: SHAPE_MISMATCH.
+ */
+export const crossEntropyOp = defineOp({
+  name: 'crossEntropy',
+  inputs: ['x', 'weight', 'targets', 'weights'],
+  optional: ['bias'],
+  outputs: ['loss', 'losses'],
+  mixed: { half: ['x', 'weight'], full: ['weights', 'bias'] },
+  infer: ({ x, weight, targets, weights }) => {
+    if (x.shape.length !== 2 || weight.shape[1] !== x.shape[1] || targets.shape[0] !== x.shape[0] || weights.shape[0] !== x.shape[0])
+      throw new OctavoError('SHAPE_MISMATCH', { what: `[crossEntropy] x [N, D], weight [V, D], targets and weights [N]; received ${[x, weight, targets, weights].map(showType).join(', ')}` });
+    return lossTypes({ x });
+  },
+  gradient: ({ inputs, outputs, d }) => {
+    if (d.losses !== undefined) throw new OctavoError('NO_GRADIENT', { what: 'cross-entropy is differentiated by its weighted loss, not by the losses of single tokens', remedy: 'put the weights into `weights`' });
+    if (d.loss === undefined) return {};
+    const found = record(outputs.loss.trace, crossEntropyGradientOp, { ...inputs, dloss: d.loss }, {});
+    return { x: found.dx, weight: found.dweight, ...(inputs.bias === undefined ? {} : { bias: found.dbias }) };
+  },
+  reference: (values) => lossesOf(values),
+  parameters,
+});
+
+/** Gradients of crossEntropy; logits are computed again, block by block. dweight and dbias are float32. */
+export const crossEntropyGradientOp = defineOp({
+  name: 'crossEntropyGradient',
+  inputs: ['x', 'weight', 'targets', 'weights', 'dloss'],
+  optional: ['bias'],
+  outputs: ['dx', 'dweight', 'dbias'],
+  mixed: { half: ['x', 'weight'], full: ['weights', 'bias', 'dloss'] },
+  infer: (types) => gradientTypes(types),
+  reference: ({ dloss, ...values }) => gradientOf(values, dloss.data[0]),
+  parameters,
+});
+
+/** Loss and gradients in one walk over the blocks: what the pass `fuse-cross-entropy` makes of the two ops above. */
+export const crossEntropyTrainingOp = defineOp({
+  name: 'crossEntropyTraining',
+  inputs: ['x', 'weight', 'targets', 'weights', 'dloss'],
+  optional: ['bias'],
+  outputs: ['loss', 'losses', 'dx', 'dweight', 'dbias'],
+  mixed: { half: ['x', 'weight'], full: ['weights', 'bias', 'dloss'] },
+  infer: (types) => ({ ...lossTypes(types), ...gradientTypes(types) }),
+  reference: ({ dloss, ...values }) => ({ ...lossesOf(values), ...gradientOf(values, dloss.data[0]) }),
+  parameters,
+});
+
+export const crossEntropy = (the: Named<Operand, 'bias', Tensor>): Readonly<Record<'loss' | 'losses', Tensor>> => record(the.x.trace, crossEntropyOp, the, {});

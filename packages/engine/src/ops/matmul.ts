@@ -1,0 +1,69 @@
+import { OctavoError } from '../error.js';
+import { record, type Tensor } from '../trace/trace.js';
+import { isHalf, product, sameShape, showType, type TensorType } from '../types.js';
+import { defineOp } from './define.js';
+
+// B batch, M rows, N columns, K contracted
+type MatmulAttributes = { readonly transposeA: boolean; readonly transposeB: boolean; readonly full: boolean };
+
+export interface MatmulSizes {
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+const sizes = (a: TensorType, b: TensorType, { transposeA, transposeB }: MatmulAttributes): MatmulSizes => {
+  const [rowsA, columnsA] = a.shape.slice(-2);
+  const [rowsB, columnsB] = b.shape.slice(-2);
+  const [m, k] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
+  const [inner, n] = transposeB ? [columnsB, rowsB] : [rowsB, columnsB];
+  const batchA = a.shape.slice(0, -2);
+  if (a.shape.length < 2 || b.shape.length < 2 || k !== inner || !sameShape(batchA, b.shape.slice(0, -2)))
+    throw new OctavoError('SHAPE_MISMATCH', { what: `[matmul] [.., M, K] · [.., K, N] of one batch shape; received ${showType(a)} and ${showType(b)}${transposeA ? ', a transposed' : ''}${transposeB ? ', b transposed' : ''}` });
+  return { batch: product(batchA), m, n, k };
+};
+
+/**
+ * y = op(a) · op(b) for each matrix of the batch; op transposes where asked.
+ *   a: [.., M, K] (or [.., K, M]), b: [.., K, N] (or [.., N, K]) → y: [.., M, N]; sums in float32.
+ * `full` keeps a float32 result of 16-bit operands. Errors: SHAPE_MISMATCH.
+ */
+export const matmulOp = defineOp({
+  name: 'matmul',
+  inputs: ['a', 'b'],
+  outputs: ['y'],
+  mixed: { half: ['a', 'b'] },
+  infer: ({ a, b }, attributes: MatmulAttributes) => {
+    const { m, n } = sizes(a, b, attributes);
+    return { y: { dtype: attributes.full && isHalf(a.dtype) ? 'float32' : a.dtype, shape: [...a.shape.slice(0, -2), m, n] } satisfies TensorType };
+  },
+  gradient: ({ inputs: { a, b }, d, attributes: { transposeA, transposeB } }) => {
+    const dy = d.y;
+    if (dy === undefined) return {};
+    return {
+      a: transposeA ? matmul(b, dy, { transposeA: transposeB, transposeB: true }) : matmul(dy, b, { transposeB: !transposeB }),
+      b: transposeB ? matmul(dy, a, { transposeA: true, transposeB: transposeA }) : matmul(a, dy, { transposeA: !transposeA }),
+    };
+  },
+  reference: ({ a, b }, attributes) => {
+    const { batch, m, n, k } = sizes({ dtype: 'float64', shape: a.shape }, { dtype: 'float64', shape: b.shape }, attributes);
+    const data = new Float64Array(batch * m * n);
+    for (let s = 0; s < batch; s++)
+      for (let i = 0; i < m; i++)
+        for (let j = 0; j < n; j++) {
+          let total = 0;
+          for (let p = 0; p < k; p++)
+            total += a.data[s * m * k + (attributes.transposeA ? p * m + i : i * k + p)] * b.data[s * k * n + (attributes.transposeB ? j * k + p : p * n + j)];
+          data[(s * m + i) * n + j] = total;
+        }
+    return { y: { shape: [...a.shape.slice(0, -2), m, n], data } };
+  },
+  parameters: ({ a, b }, attributes) => {
+    const { batch, m, n, k } = sizes(a, b, attributes);
+    return [batch, m, n, k, Number(attributes.transposeA), Number(attributes.transposeB)];
+  },
+});
+
+export const matmul = (a: Tensor, b: Tensor, { transposeA = false, transposeB = false, full = false }: Partial<MatmulAttributes> = {}): Tensor =>
+  record(a.trace, matmulOp, { a, b }, { transposeA, transposeB, full }).y;

@@ -1,0 +1,64 @@
+import { OctavoError } from '../error.js';
+import { adamwOp } from './adamw.js';
+import { addOp } from './add.js';
+import { attentionGradientOp, attentionOp } from './attention.js';
+import { cachedAttentionOp } from './cached-attention.js';
+import { castOp } from './cast.js';
+import { constantOp } from './constant.js';
+import { crossEntropyGradientOp, crossEntropyOp, crossEntropyTrainingOp } from './cross-entropy.js';
+import type { AnyOp } from './define.js';
+import { divideOp } from './divide.js';
+import { dropoutOp } from './dropout.js';
+import { embeddingGradientOp } from './embedding-gradient.js';
+import { embeddingOp } from './embedding.js';
+import { erfOp } from './erf.js';
+import { expOp } from './exp.js';
+import { forwards, fusedOp } from './fused.js';
+import { geluTanhOp } from './gelu-tanh.js';
+import { geluOp } from './gelu.js';
+import { gradientScaleOp } from './gradient-scale.js';
+import { headNormGradientOp, headNormOp } from './head-norm.js';
+import { layerNormGradientOp } from './layer-norm-gradient.js';
+import { layerNormOp } from './layer-norm.js';
+import { linearOp } from './linear.js';
+import { logOp } from './log.js';
+import { matmulOp } from './matmul.js';
+import { maximumOp } from './maximum.js';
+import { multiplyOp } from './multiply.js';
+import { reluSquaredOp } from './relu-squared.js';
+import { reluOp } from './relu.js';
+import { reshapeOp } from './reshape.js';
+import { rmsNormGradientOp } from './rms-norm-gradient.js';
+import { rmsNormOp } from './rms-norm.js';
+import { rotaryOp } from './rotary.js';
+import { selectOp } from './select.js';
+import { sigmoidOp } from './sigmoid.js';
+import { siluOp } from './silu.js';
+import { sqrtOp } from './sqrt.js';
+import { squaredSumOp } from './squared-sum.js';
+import { stepOp } from './step.js';
+import { subtractOp } from './subtract.js';
+import { sumOp } from './sum.js';
+import { tanhOp } from './tanh.js';
+
+/** Ops that look at one element of each operand at a time, with their meaning on numbers. */
+const elementwise = [
+  addOp, subtractOp, multiplyOp, divideOp, maximumOp, selectOp, expOp, logOp, sqrtOp, tanhOp, erfOp, sigmoidOp, stepOp, reluOp, reluSquaredOp, siluOp, geluOp, geluTanhOp,
+];
+for (const op of elementwise) forwards.set(op.name, op.forward);
+
+const others: readonly AnyOp[] = [
+  fusedOp, constantOp, castOp, reshapeOp, sumOp, matmulOp, linearOp, embeddingOp, embeddingGradientOp, rmsNormOp, rmsNormGradientOp, layerNormOp, layerNormGradientOp,
+  rotaryOp, headNormOp, headNormGradientOp, attentionOp, attentionGradientOp, cachedAttentionOp, crossEntropyOp, crossEntropyGradientOp, crossEntropyTrainingOp,
+  dropoutOp, squaredSumOp, gradientScaleOp, adamwOp,
+];
+
+/** Every op by name. */
+export const ops: ReadonlyMap<string, AnyOp> = new Map([...elementwise, ...others].map((op): readonly [string, AnyOp] => [op.name, op]));
+export const isElementwise = (kind: string): boolean => forwards.has(kind);
+
+export function opOf(kind: string): AnyOp {
+  const op = ops.get(kind);
+  if (op === undefined) throw new OctavoError('GRAPH_INVALID', { what: `there is no op called ${kind}` });
+  return op;
+}
