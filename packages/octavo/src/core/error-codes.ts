@@ -8,12 +8,12 @@ export const errorCodes = {
   DATA_LIMIT: { exit: 2, says: 'A source goes beyond a limit: compression ratio, bytes, or rejected lines.' },
   DATA_SOURCE: { exit: 2, says: 'A data source is absent, unreadable, or of an unknown kind.' },
   DATA_TOO_SMALL: { exit: 2, says: 'Too little text is left to train on and to hold some out.' },
-  FILE_NOT_WRITTEN: { exit: 1, says: 'A file could not be written: the disk is full, failing or read-only. What was there before is intact.' },
+  FILE_NOT_WRITTEN: { exit: 1, says: 'A file could not be written (disk full, failing or read-only); what was there is intact.' },
   FILE_INVALID: { exit: 2, says: 'A file from outside is damaged, or is not of the format that was expected.' },
   FILE_UNREADABLE: { exit: 2, says: 'A file is absent, or may not be read.' },
   INTERNAL: { exit: 1, says: 'A mistake of ours: an invariant did not hold.' },
   INTERRUPTED: { exit: 130, says: 'Stopped by a signal; the state is saved, and the same command goes on.' },
-  PATH_NOT_ALLOWED: { exit: 2, says: 'A name or path that would leave its folder, or that not every file system can hold.' },
+  PATH_NOT_ALLOWED: { exit: 2, says: 'A name or path that would leave its folder or not fit every file system.' },
   RUN_ABSENT: { exit: 2, says: 'There is no run of that name, or it has not come that far yet.' },
   RUN_LOCKED: { exit: 2, says: 'Another process is writing to this run.' },
   STEP_FAILED: { exit: 1, says: 'A step of the run stopped with an error that has no code of its own.' },
@@ -23,7 +23,6 @@ export const errorCodes = {
   TOKEN_SHARD_CORRUPT: { exit: 1, says: 'A token shard is damaged, truncated, or not a token shard.' },
   TOKEN_SHARD_MISMATCH: { exit: 2, says: 'A token shard was made with another tokenizer.' },
   USAGE: { exit: 2, says: 'A command, an option or an argument that does not exist or does not fit.' },
-  WRITE_FAILED: { exit: 1, says: 'The disk refused a write (full, broken or read-only); what was there before is untouched.' },
 } as const satisfies Record<string, { readonly exit: 1 | 2 | 130; readonly says: string }>;
 
 export type ErrorCode = keyof typeof errorCodes;
