@@ -5,3 +5,4 @@ export { type ErrorCode, errorCodes } from './error-codes.js';
 export * from './events.js';
 export * from './steps.js';
 export * from './units.js';
+export * from './visible-text.js';
