@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { fail } from '../core/index.js';
-import { writeFileAtomic } from './atomic-file.js';
+import { fail, writeFileAtomic } from '../core/index.js';
 
 /** SHA-256 of a file, in hexadecimal, read in pieces. */
 export async function fileSha256(path: string): Promise<string> {
@@ -15,9 +14,8 @@ export async function fileSha256(path: string): Promise<string> {
 /** Where the checksum of a file lies: one line as `sha256sum` writes it, so `sha256sum -c` reads it too. */
 export const checksumPath = (path: string): string => `${path}.sha256`;
 
-export async function writeChecksum(path: string, sha256: string): Promise<void> {
-  await writeFileAtomic(checksumPath(path), [Buffer.from(`${sha256}  ${basename(path)}\n`)]);
-}
+export const writeChecksum = (path: string, sha256: string): void =>
+  writeFileAtomic(checksumPath(path), `${sha256}  ${basename(path)}\n`);
 
 /** Refuses a file whose bytes are not those that were written. Errors: TABLE_CORRUPT. */
 export async function verifyChecksum(path: string): Promise<void> {

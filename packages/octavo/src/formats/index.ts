@@ -1,4 +1,12 @@
 export * from './atomic-stream.js';
+export {
+  type Columns,
+  type ColumnType,
+  type Row,
+  readDocuments,
+  type WrittenTable,
+  writeDocuments,
+} from './parquet.js';
 export * from './safetensors.js';
 export {
   type SafetensorsDtype,
@@ -7,3 +15,11 @@ export {
   type TensorEntry,
 } from './safetensors-header.js';
 export { parseStrictJson, type StrictJson } from './strict-json.js';
+export {
+  openTokenShard,
+  type TokenIds,
+  type TokenShard,
+  type TokenShardHeader,
+  tokenIds,
+  writeTokenShard,
+} from './token-shards.js';

@@ -79,6 +79,15 @@ describe('document tables', () => {
     await expect(readAll(path)).rejects.toThrow(/Table "documents" does not have a column named "text"/);
   });
 
+  it('say that a folder is absent', async () => {
+    const path = join(folder, 'absent', 'x.parquet');
+    const rows = [{ id: 'a', text: '', bytes: 1, share: 1 }];
+    await expect(writeDocuments(path, { columns }, rows)).rejects.toMatchObject({
+      code: 'FILE_NOT_WRITTEN',
+      where: path,
+    });
+  });
+
   it('can be left half read', async () => {
     const path = join(folder, 'any.parquet');
     for await (const batch of readDocuments(path, { columns })) {

@@ -6,7 +6,7 @@ import { constants } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
-import { fail, invariant } from '../core/index.js';
+import { fail, invariant, notWritten, syncFolder } from '../core/index.js';
 import { fileSha256, verifyChecksum, writeChecksum } from './file-checksum.js';
 
 export type ColumnType = 'text' | 'integer' | 'number';
@@ -55,16 +55,32 @@ async function openDatabase(): Promise<Database> {
   };
 }
 
-async function inDatabase<T>(path: string, code: 'TABLE_CORRUPT' | 'WRITE_FAILED', act: () => Promise<T>): Promise<T> {
+async function reading<T>(path: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (cause) {
     const what = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
-    const remedy =
-      code === 'TABLE_CORRUPT'
-        ? 'delete the folder of the step that wrote it and run again: the step is redone'
-        : 'make room on the disk, or check its health and permissions; what was there before is untouched';
-    throw fail(code, { what, where: path, remedy, cause });
+    const remedy = 'delete the folder of the step that wrote it and run again: the step is redone';
+    throw fail('TABLE_CORRUPT', { what, where: path, remedy, cause });
+  }
+}
+
+/** DuckDB says why a write failed only in prose. */
+const diskErrors: readonly (readonly [RegExp, string])[] = [
+  [/no space left/i, 'ENOSPC'],
+  [/quota/i, 'EDQUOT'],
+  [/read-only/i, 'EROFS'],
+  [/permission denied/i, 'EACCES'],
+  [/no such file/i, 'ENOENT'],
+];
+
+async function writing<T>(path: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const code = diskErrors.find(([pattern]) => pattern.test(message))?.[1] ?? 'EIO';
+    throw notWritten(path, Object.assign(new Error(message, { cause }), { code }));
   }
 }
 
@@ -98,7 +114,7 @@ function parseRow<C extends Columns>(path: string, columns: C, row: Readonly<Rec
   return Object.fromEntries(parsed) as Row<C>;
 }
 
-async function syncPath(path: string): Promise<void> {
+async function syncFile(path: string): Promise<void> {
   const file = await open(path, constants.O_RDONLY);
   try {
     await file.sync();
@@ -109,7 +125,7 @@ async function syncPath(path: string): Promise<void> {
 
 /**
  * Writes a table, and its checksum beside it. Rows keep their order, or are sorted by one column. If the source of rows
- * throws, nothing is left under `path`. Errors: WRITE_FAILED.
+ * throws, nothing is left under `path`. Errors: FILE_NOT_WRITTEN.
  */
 export async function writeDocuments<const C extends Columns>(
   path: string,
@@ -135,17 +151,15 @@ export async function writeDocuments<const C extends Columns>(
       appender.closeSync();
       const order = table.orderBy === undefined ? '' : `ORDER BY "${table.orderBy}"`;
       const format = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowsPerGroup}`;
-      await inDatabase(path, 'WRITE_FAILED', () =>
-        connection.run(`COPY (SELECT * FROM rows ${order}) TO ${quoted(partial)} (${format})`),
-      );
+      await writing(path, () => connection.run(`COPY (SELECT * FROM rows ${order}) TO ${quoted(partial)} (${format})`));
     } finally {
       close();
     }
     const sha256 = await fileSha256(partial);
-    await syncPath(partial);
-    await writeChecksum(path, sha256);
+    await writing(path, () => syncFile(partial));
+    writeChecksum(path, sha256);
     await rename(partial, path);
-    await syncPath(dirname(path));
+    syncFolder(dirname(path));
     return { rows: count, bytes: (await stat(path)).size, sha256 };
   } finally {
     await rm(partial, { force: true });
@@ -171,12 +185,12 @@ export async function* readDocuments<const C extends Columns>(
       await connection.run(`SET ${setting}`);
     }
     const select = list.map(([name, type]) => `documents."${name}"::${sqlType[type]} AS "${name}"`).join(', ');
-    const result = await inDatabase(path, 'TABLE_CORRUPT', () =>
+    const result = await reading(path, () =>
       connection.stream(`SELECT ${select} FROM read_parquet($1) AS documents`, [file]),
     );
     const batches = result.yieldRowObjectJs();
     while (true) {
-      const batch = await inDatabase(path, 'TABLE_CORRUPT', () => batches.next());
+      const batch = await reading(path, () => batches.next());
       if (batch.done === true) return;
       yield batch.value.map((row) => parseRow(path, table.columns, row));
     }

@@ -26,7 +26,7 @@ describe('token shards', () => {
     const path = join(folder, `${vocabularySize}.tokens`);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: vocabularySize - 1 })), async (ids) => {
-        const header = await writeTokenShard(path, { ids: Uint32Array.from(ids), vocabularySize, tokenizerHash });
+        const header = writeTokenShard(path, { ids: Uint32Array.from(ids), vocabularySize, tokenizerHash });
         expect(header).toMatchObject({ idBytes, count: ids.length });
         expect((await readFile(path)).length).toBe(128 + ids.length * idBytes);
         expect(await readAll(path)).toEqual(ids);
@@ -38,7 +38,7 @@ describe('token shards', () => {
 
   it('read any part', async () => {
     const path = join(folder, 'part.tokens');
-    await writeTokenShard(path, {
+    writeTokenShard(path, {
       ids: Uint16Array.from({ length: 1000 }, (_, n) => n),
       vocabularySize: 1000,
       tokenizerHash,
@@ -51,7 +51,7 @@ describe('token shards', () => {
 
   it('refuse every flipped bit and every truncation, naming the file', async () => {
     const path = join(folder, 'flipped.tokens');
-    await writeTokenShard(path, {
+    writeTokenShard(path, {
       ids: Uint16Array.from({ length: 20 }, (_, n) => n * 3),
       vocabularySize: 64,
       tokenizerHash,
@@ -89,7 +89,7 @@ describe('token shards', () => {
 
   it('refuse an id beyond the vocabulary, a wrong tokenizer, a folder', async () => {
     const path = join(folder, 'beyond.tokens');
-    await writeTokenShard(path, { ids: Uint16Array.from([1, 10, 2]), vocabularySize: 10, tokenizerHash });
+    writeTokenShard(path, { ids: Uint16Array.from([1, 10, 2]), vocabularySize: 10, tokenizerHash });
     await expect(readAll(path)).rejects.toThrow('holds id 10, beyond its vocabulary of 10');
     await expect(openTokenShard(path, { tokenizerHash: '00'.repeat(32) })).rejects.toMatchObject({
       code: 'TOKEN_SHARD_MISMATCH',

@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { endianness } from 'node:os';
-import { fail, invariant } from '../core/index.js';
-import { writeFileAtomic } from './atomic-file.js';
+import { fail, invariant, writeFileAtomic } from '../core/index.js';
 import { corruptShard, formatHeader, headerBytes, parseHeader, type TokenShardHeader } from './token-shard-header.js';
 
 export type { TokenShardHeader } from './token-shard-header.js';
@@ -14,11 +13,11 @@ export type TokenIds = Uint16Array | Uint32Array;
 export const tokenIds = (vocabularySize: number, count: number): TokenIds =>
   vocabularySize <= 65_536 ? new Uint16Array(count) : new Uint32Array(count);
 
-/** Writes a shard whole or not at all. Ids are uint16 where the vocabulary allows it. Errors: WRITE_FAILED. */
-export async function writeTokenShard(
+/** Writes a shard whole or not at all. Ids are uint16 where the vocabulary allows it. Errors: FILE_NOT_WRITTEN. */
+export function writeTokenShard(
   path: string,
   shard: { readonly ids: TokenIds; readonly vocabularySize: number; readonly tokenizerHash: string },
-): Promise<TokenShardHeader> {
+): TokenShardHeader {
   invariant(endianness() === 'LE', 'the machine is little-endian');
   const { vocabularySize, tokenizerHash } = shard;
   const narrow = tokenIds(vocabularySize, 0);
@@ -33,7 +32,7 @@ export async function writeTokenShard(
     tokenizerHash,
     bodyHash: createHash('sha256').update(body).digest('hex'),
   };
-  await writeFileAtomic(path, [formatHeader(header), body]);
+  writeFileAtomic(path, Buffer.concat([formatHeader(header), body]));
   return header;
 }
 
