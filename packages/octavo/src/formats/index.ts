@@ -1,5 +1,16 @@
 export * from './atomic-stream.js';
 export {
+  type OnnxAttribute,
+  type OnnxDtype,
+  type OnnxInitializer,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+  onnxDtypes,
+  onnxModel,
+} from './onnx.js';
+export {
   type Columns,
   type ColumnType,
   type Row,
