@@ -1,0 +1,304 @@
+"""Writes golden values of op families: packages/engine/src/ops/fixtures/*.json.
+
+    bench/.venv/bin/python scripts/golden/ops.py
+
+A file is {case: {inputs: {name: {shape, data}}, attributes, outputs: {name: {shape, data}}}}, all in float64; an output
+`dX` is the gradient of Σ(y · dy) for an output y with the input `dy`, or of the loss where there is one. The formulas
+are those of written_out.py; each family is compared with torch's own on the way, and known values with published ones.
+"""
+
+import json
+import pathlib
+
+import torch
+import torch.nn.functional as F
+from written_out import (
+    adamw_step, attention, clip_scale, cross_entropy_rows, gelu_exact, gelu_tanh, global_norm, layer_norm, linear,
+    muon_direction, newton_schulz, relu_squared, rms_norm, rotary, silu, weighted_mean,
+)
+
+FOLDER = pathlib.Path(__file__).resolve().parents[2] / "packages/engine/src/ops/fixtures"
+torch.set_default_dtype(torch.float64)
+generator = torch.Generator().manual_seed(20260101)
+
+
+def draw(*shape):
+    """Normal values with three decimals, so that the files stay readable."""
+    return (torch.randn(shape, generator=generator) * 1000).round() / 1000
+
+
+def packed(tensors):
+    return {name: {"shape": list(value.shape), "data": value.detach().flatten().tolist()} for name, value in tensors.items()}
+
+
+def case(inputs, attributes, outputs):
+    for name, value in (inputs | outputs).items():
+        assert value.numel() <= 60, (name, value.shape)
+    return {"inputs": packed(inputs), "attributes": attributes, "outputs": packed(outputs)}
+
+
+def with_gradients(function, inputs, wanted, dy=None):
+    """{y, dX …} of y = function(inputs), for an upstream gradient dy (1 for a scalar)."""
+    leaves = {name: value.clone().requires_grad_() if name in wanted else value for name, value in inputs.items()}
+    y = function(**leaves)
+    gradients = torch.autograd.grad(y, [leaves[name] for name in wanted], dy)
+    return y.detach(), {f"d{name[0].upper()}{name[1:]}": value for name, value in zip(wanted, gradients)}
+
+
+def close(ours, theirs, tolerance=1e-12):
+    worst = (ours - theirs).abs().max().item()
+    assert worst <= tolerance, (worst, ours, theirs)
+
+
+def activations():
+    x = torch.cat([torch.tensor([-30.0, -10, -3, -1, -0.5, -1e-3, -0.0, 0, 1e-3, 0.5, 1, 3, 10, 30]), draw(10)])
+    dy, cases = draw(24), {}
+    peers = {
+        "geluExact": (gelu_exact, lambda x: F.gelu(x)),
+        "geluTanh": (gelu_tanh, lambda x: F.gelu(x, approximate="tanh")),
+        "silu": (silu, lambda x: F.silu(x)),
+        "reluSquared": (relu_squared, lambda x: F.relu(x) ** 2),
+    }
+    for name, (ours, peer) in peers.items():
+        y, gradients = with_gradients(ours, {"x": x}, ["x"], dy)
+        their_y, theirs = with_gradients(peer, {"x": x}, ["x"], dy)
+        close(y, their_y)
+        close(gradients["dX"], theirs["dX"])
+        cases[name] = case({"x": x, "dy": dy}, {}, {"y": y, **gradients})
+    gate, up, dy = draw(3, 5), draw(3, 5), draw(3, 5)
+    y, gradients = with_gradients(lambda gate, up: silu(gate) * up, {"gate": gate, "up": up}, ["gate", "up"], dy)
+    cases["swiglu"] = case({"gate": gate, "up": up, "dy": dy}, {}, {"y": y, **gradients})
+    return cases
+
+
+def norms():
+    x, gain, bias, dy, cases = 2 * draw(5, 8) + 1, 1 + 0.2 * draw(8), 0.1 * draw(8), draw(5, 8), {}
+    x[4] = 0.003 * x[4]  # here epsilon matters
+    choices = {
+        "layerNorm": ({"gain": gain, "bias": bias}, 1e-5), "layerNormWithoutBias": ({"gain": gain}, 1e-5),
+        "layerNormPlain": ({}, 1e-5), "rmsNorm": ({"gain": gain}, 1e-5), "rmsNormPlain": ({}, 1e-6),
+    }
+    for name, (parameters, epsilon) in choices.items():
+        is_layer = name.startswith("layer")
+
+        def ours(x, gain=None, bias=None):
+            return layer_norm(x, gain, bias, epsilon) if is_layer else rms_norm(x, gain, epsilon)
+
+        def peer(x, gain=None, bias=None):
+            return F.layer_norm(x, (8,), gain, bias, epsilon) if is_layer else F.rms_norm(x, (8,), gain, epsilon)
+
+        inputs = {"x": x, **parameters}
+        y, gradients = with_gradients(ours, inputs, list(inputs), dy)
+        their_y, theirs = with_gradients(peer, inputs, list(inputs), dy)
+        close(y, their_y)
+        for key, value in gradients.items():
+            close(value, theirs[key], 1e-9)  # rows of 0.003 have gradients near 300
+        cases[name] = case({**inputs, "dy": dy}, {"epsilon": epsilon}, {"y": y, **gradients})
+    ramp = torch.tensor([[1.0, 2, 3, 4]])
+    close(layer_norm(ramp, None, None, 1e-5), torch.tensor([[-1.341635, -0.447212, 0.447212, 1.341635]]), 1e-6)
+    close(rms_norm(ramp, None, 1e-5), torch.tensor([[0.365148, 0.730296, 1.095444, 1.460593]]), 1e-6)
+    return cases
+
+
+def rotaries():
+    """x: [B, T, heads, D]; row t stands at position offset + t."""
+    cases = {}
+    for interleaved in (False, True):
+        for offset in (0, 5):
+            x, dy = draw(1, 3, 2, 8), draw(1, 3, 2, 8)
+            positions = torch.arange(offset, offset + 3)
+            y, gradients = with_gradients(lambda x: rotary(x, positions, 10000, interleaved), {"x": x}, ["x"], dy)
+            name = ("interleaved" if interleaved else "halves") + ("FromFive" if offset else "")
+            attributes = {"base": 10000, "interleaved": interleaved, "offset": offset}
+            cases[name] = case({"x": x, "dy": dy}, attributes, {"y": y, **gradients})
+    x = torch.tensor([1.0, 2, 3, 4]).view(1, 1, 1, 4)
+    one = torch.tensor([1])
+    close(rotary(x, one, 10000, True).flatten(), torch.tensor([-1.142640, 1.922076, 2.959851, 4.029800]), 1e-6)
+    close(rotary(x, one, 10000).flatten(), torch.tensor([-1.984111, 1.959901, 2.462378, 4.019800]), 1e-6)
+    return cases
+
+
+def attentions():
+    """q: [B, T, H, D]; k, v: [B, S, K, D]; query row t stands at key position t + S − T."""
+    cases = {}
+
+    def add(name, q_shape, k_shape, starts=None):
+        q, k, v, dy = draw(*q_shape), draw(*k_shape), draw(*k_shape), draw(*q_shape)
+        scale = q_shape[3] ** -0.5
+        first = None if starts is None else torch.tensor(starts)
+        wanted = {"q": q, "k": k, "v": v}
+        y, gradients = with_gradients(lambda q, k, v: attention(q, k, v, scale, first), wanted, ["q", "k", "v"], dy)
+        rows, columns = q_shape[1], k_shape[1]
+        row, column = torch.arange(rows)[:, None] + columns - rows, torch.arange(columns)[None]
+        mask = (column <= row)[None, None].expand(q_shape[0], 1, rows, columns)
+        if first is not None:
+            mask = mask & (column[None, None] >= first[:, None, :, None])
+
+        def peer(q, k, v):
+            q, k, v = (value.transpose(1, 2) for value in (q, k, v))
+            return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True).transpose(1, 2)
+
+        their_y, theirs = with_gradients(peer, wanted, ["q", "k", "v"], dy)
+        close(y, their_y)
+        for key, value in gradients.items():
+            close(value, theirs[key])
+        inputs = {**wanted, "dy": dy} if first is None else {**wanted, "starts": first, "dy": dy}
+        cases[name] = case(inputs, {"scale": scale}, {"y": y, **gradients})
+
+    add("causal", (1, 5, 2, 4), (1, 5, 2, 4))
+    add("groupedQuery", (1, 3, 4, 4), (1, 3, 2, 4))
+    add("multiQuery", (2, 3, 3, 2), (2, 3, 1, 2))
+    add("documents", (2, 5, 2, 2), (2, 5, 1, 2), [[0, 0, 2, 2, 4], [0, 1, 1, 1, 1]])
+    add("oneRowOfMany", (2, 1, 4, 4), (2, 3, 2, 4))
+    add("oneToken", (1, 1, 2, 4), (1, 1, 2, 4))
+    return cases
+
+
+def cross_entropies():
+    """loss = Σ w·l / Σ w; `sum` is Σ w·l. Where there are x, weight and bias, logits = x Wᵀ + b."""
+    logits, targets = 2 * draw(5, 7), torch.tensor([0, 6, 3, 3, 1])
+    logits[2] += 100  # a shift of a row changes nothing
+    weights = torch.tensor([1.0, 0.5, 0, 2, 1])
+    cases = {}
+    for name, row_weights in (("weighted", weights), ("uniform", torch.ones(5))):
+        def ours(logits):
+            return weighted_mean(cross_entropy_rows(logits, targets), row_weights)
+
+        loss, gradients = with_gradients(ours, {"logits": logits}, ["logits"])
+        close(cross_entropy_rows(logits, targets), F.cross_entropy(logits, targets, reduction="none"))
+        rows = cross_entropy_rows(logits, targets)
+        outputs = {"rows": rows, "sum": (rows * row_weights).sum(), "loss": loss, **gradients}
+        cases[name] = case({"logits": logits, "targets": targets, "weights": row_weights}, {}, outputs)
+    inputs = {"x": draw(5, 4), "weight": draw(7, 4), "bias": draw(7)}
+
+    def through_head(x, weight, bias):
+        return weighted_mean(cross_entropy_rows(linear(x, weight, bias), targets), weights)
+
+    loss, gradients = with_gradients(through_head, inputs, list(inputs))
+    cases["throughHead"] = case({**inputs, "targets": targets, "weights": weights}, {}, {"loss": loss, **gradients})
+    ramp = cross_entropy_rows(torch.tensor([[1.0, 2, 3, 4]]), torch.tensor([0]))
+    close(ramp, torch.tensor([3.440190]), 1e-6)
+    return cases
+
+
+def embeddings():
+    """A row that no id names has gradient 0; a row named twice gets both."""
+    table, ids, dy = draw(6, 4), torch.tensor([[2, 0, 2], [5, 2, 1]]), draw(2, 3, 4)
+    y, gradients = with_gradients(lambda table: table[ids], {"table": table}, ["table"], dy)
+    return {"embedding": case({"table": table, "ids": ids, "dy": dy}, {}, {"y": y, **gradients})}
+
+
+def linears():
+    """y = x Wᵀ + b."""
+    cases = {}
+    for name, inputs in (
+        ("plain", {"x": draw(2, 3, 4), "weight": draw(5, 4)}),
+        ("bias", {"x": draw(2, 3, 4), "weight": draw(5, 4), "bias": draw(5)}),
+    ):
+        dy = draw(2, 3, 5)
+        y, gradients = with_gradients(linear, inputs, list(inputs), dy)
+        close(y, F.linear(*inputs.values()))
+        cases[name] = case({**inputs, "dy": dy}, {}, {"y": y, **gradients})
+    return cases
+
+
+def adamws():
+    """`gradients`: [steps, …]; `parameters`, `first` and `second` are the state after each step."""
+    cases = {}
+
+    def add(name, parameter, gradients, rate, betas, epsilon, decay):
+        ours, first, second = parameter.clone(), torch.zeros_like(parameter), torch.zeros_like(parameter)
+        theirs = parameter.clone().requires_grad_()
+        peer = torch.optim.AdamW([theirs], lr=rate, betas=betas, eps=epsilon, weight_decay=decay)
+        history = []
+        for step, gradient in enumerate(gradients, 1):
+            adamw_step(ours, gradient, first, second, step, rate, *betas, epsilon, decay)
+            theirs.grad = gradient.clone()
+            peer.step()
+            close(ours, theirs.detach())
+            history.append((ours.clone(), first.clone(), second.clone()))
+        attributes = {"learningRate": rate, "beta1": betas[0], "beta2": betas[1], "epsilon": epsilon, "weightDecay": decay}
+        names = ("parameters", "first", "second")
+        outputs = {key: torch.stack(values) for key, values in zip(names, zip(*history))}
+        cases[name] = case({"parameter": parameter, "gradients": gradients}, attributes, outputs)
+        return outputs["parameters"]
+
+    start, gradient = torch.tensor([1, -2, 0.5]), torch.tensor([[0.1, -0.2, 0.3]])
+    after = add("oneStep", start, gradient, 0.01, (0.9, 0.999), 1e-8, 0.1)
+    close(after[0], torch.tensor([0.989000001, -1.9880000005, 0.4895000003]), 1e-10)
+    zeros = torch.stack([torch.zeros(2, 3), draw(2, 3), 100 * draw(2, 3), 1e-9 * draw(2, 3)])
+    add("fourSteps", draw(2, 3), zeros, 1e-3, (0.9, 0.95), 1e-8, 0.1)
+    add("withoutDecay", draw(4), draw(4, 4), 1e-2, (0.8, 0.95), 1e-10, 0.0)
+    return cases
+
+
+def muons():
+    """`direction` = Newton–Schulz(G + βM) with M ← βM + G before it; no scale for the shape and no rate. The update of
+    the write-up is parameter −= rate · √max(1, rows / columns) · direction (after a decay of 1 − rate · decay)."""
+    cases = {}
+    square = newton_schulz(torch.tensor([[1.0, 2], [3, 4]]))
+    close(square, torch.tensor([[-0.680661, 0.825540], [0.741295, 0.259440]]), 1e-6)
+    for name, matrix in (
+        ("newtonSchulzSquare", torch.tensor([[1.0, 2], [3, 4]])), ("newtonSchulzWide", draw(4, 7)),
+        ("newtonSchulzTall", draw(7, 4)), ("newtonSchulzRow", draw(1, 5)), ("newtonSchulzZero", torch.zeros(2, 3)),
+    ):
+        result = newton_schulz(matrix)
+        close(result, newton_schulz(matrix.T).T)
+        values = torch.linalg.svdvals(result)
+        assert matrix.abs().max() == 0 or (values.min() > 0.6 and values.max() < 1.21), (name, values)
+        cases[name] = case({"gradient": matrix}, {"iterations": 5}, {"direction": result})
+    for name, shape in (("threeStepsWide", (3, 5)), ("threeStepsTall", (5, 3))):
+        rate, decay, beta = 0.02, 0.01, 0.95
+        parameter, gradients = draw(*shape), draw(3, *shape)
+        ours, momentum, history = parameter.clone(), torch.zeros(shape), []
+        lerped, scale = torch.zeros(shape), max(1, shape[0] / shape[1]) ** 0.5
+        for gradient in gradients:
+            direction = muon_direction(gradient, momentum, beta)
+            lerped.lerp_(gradient, 1 - beta)  # the other common form of the momentum has the same direction
+            # (up to the 1e-7 beside the Frobenius norm)
+            close(direction, newton_schulz(gradient.lerp(lerped, beta)), 1e-5)
+            ours.mul_(1 - rate * decay).sub_(rate * scale * direction)
+            history.append((ours.clone(), momentum.clone(), direction))
+        names = ("parameters", "momentum", "direction")
+        outputs = {key: torch.stack(values) for key, values in zip(names, zip(*history))}
+        attributes = {"learningRate": rate, "momentum": beta, "weightDecay": decay, "iterations": 5, "shapeScale": scale}
+        cases[name] = case({"parameter": parameter, "gradients": gradients}, attributes, outputs)
+    return cases
+
+
+def clips():
+    """scale = min(1, maximum / (norm + 1e-6)) over all gradients together."""
+    cases = {}
+    for name, maximum, gradients in (
+        ("above", 1.0, [torch.tensor([3.0, 4.0])]), ("below", 10.0, [torch.tensor([3.0, 4.0])]),
+        ("severalTensors", 1.0, [draw(2, 3), draw(4), draw(1)]), ("zero", 1.0, [torch.zeros(3)]),
+    ):
+        leaves = [gradient.clone() for gradient in gradients]
+        for leaf in leaves:
+            leaf.grad = leaf.clone()
+        their_norm = torch.nn.utils.clip_grad_norm_(leaves, maximum)
+        norm = global_norm(gradients)
+        scale = clip_scale(norm, maximum)
+        close(norm, their_norm)
+        outputs = {"norm": norm, "scale": torch.tensor(scale)}
+        for index, (gradient, leaf) in enumerate(zip(gradients, leaves)):
+            close(gradient * scale, leaf.grad)
+            outputs[f"clipped{index}"] = gradient * scale
+        inputs = {f"gradient{index}": gradient for index, gradient in enumerate(gradients)}
+        cases[name] = case(inputs, {"maximum": maximum}, outputs)
+    return cases
+
+
+FAMILIES = {
+    "activation": activations, "norm": norms, "rotary": rotaries, "attention": attentions,
+    "cross-entropy": cross_entropies, "embedding": embeddings, "linear": linears, "adamw": adamws, "muon": muons,
+    "clip": clips,
+}
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for family, make in FAMILIES.items():
+        cases = make()
+        body = ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in cases.items())
+        (FOLDER / f"{family}.json").write_text("{\n" + body + "\n}\n")
+        print(f"{family}: {', '.join(cases)}")
