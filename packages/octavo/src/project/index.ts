@@ -1,5 +1,14 @@
+export { canonicalJson, hashFile, sha256 } from './canonical-json.js';
 export * from './closest.js';
 export type { ConfigProblem } from './config-problem.js';
 export { inputJsonSchema, readConfig } from './config-read.js';
 export { type ConfigSource, type FieldPath, parseConfigText, readConfigFile } from './config-source.js';
+export { EventLog } from './event-log.js';
+export { type FollowOptions, followEvents, parseEvent, readEvents } from './event-read.js';
+export { livenessOf, type ProcessIdentity } from './process-identity.js';
+export * from './run-folder.js';
+export { acquireLock, lockHolder, type RunLock } from './run-lock.js';
+export * from './run-state.js';
 export * from './step.js';
+export { type KeyParts, stepKey } from './step-key.js';
+export { readStepState, type StepState, writeStepState } from './step-state.js';

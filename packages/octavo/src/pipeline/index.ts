@@ -1,0 +1,5 @@
+export { type Config, configSchema } from './config.js';
+export { graph } from './graph.js';
+export { type GraphNode, node } from './node.js';
+export { cacheFolderOf, type PipelineRun, readProject, runPipeline } from './run.js';
+export { type GraphOutcome, type GraphRun, runGraph, type StepResult } from './run-graph.js';
