@@ -39,8 +39,9 @@ static inline Vf log(Vf x) {
   const Vm small = x < Vf::set1(0x1p-126f);
   const Vf normal = select(small, x * Vf::set1(0x1p24f), x);
   const Vi root = bitsOf(Vf::set1(0.707106781f));
-  const Vi exponent = (bitsOf(normal) - root) >> 23;
-  const Vf f = floatOf(bitsOf(normal) - (exponent << 23)) - Vf::set1(1.0f);
+  const Vi positive = bitsOf(normal) & 0x7fffffff;  // no overflow below; negative x is answered at the end
+  const Vi exponent = (positive - root) >> 23;
+  const Vf f = floatOf(positive - (exponent << 23)) - Vf::set1(1.0f);
   // The exponent as a float, without a conversion instruction: 1.5·2²³ + e has e in its low bits.
   const Vf shift = Vf::set1(0x1.8p23f);
   const Vf e = floatOf(bitsOf(shift) + exponent) - shift - select(small, Vf::set1(24.0f), Vf::zero());
