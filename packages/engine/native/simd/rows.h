@@ -1,3 +1,4 @@
+#pragma once
 // Loops over rows and strips that the kernels share: loads with a tail, dispatch on a dtype.
 namespace octavo::OCTAVO_ISA {
 
@@ -5,6 +6,13 @@ template <class T> static inline Vf loadUpTo(const T* p, int64_t left) { return 
 template <class T> static inline void storeUpTo(Vf v, T* p, int64_t left) {
   if (left >= Vf::lanes) v.store(p);
   else v.storeTail(p, static_cast<int>(left));
+}
+
+// The first count lanes, 0 in the others.
+static inline Vf keepLanes(Vf v, int count) {
+  float lane[Vf::lanes];
+  v.store(lane);
+  return Vf::loadTail(lane, count);
 }
 
 // Calls f with a null pointer of the element type: byType(dtype, [&](auto* tag) { using T = std::remove_pointer_t<decltype(tag)>; … }).

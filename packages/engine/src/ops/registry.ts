@@ -30,6 +30,7 @@ import { reluOp } from './relu.js';
 import { reshapeOp } from './reshape.js';
 import { rmsNormGradientOp } from './rms-norm-gradient.js';
 import { rmsNormOp } from './rms-norm.js';
+import { rotaryAnglesOp } from './rotary-angles.js';
 import { rotaryOp } from './rotary.js';
 import { selectOp } from './select.js';
 import { sigmoidOp } from './sigmoid.js';
@@ -49,7 +50,7 @@ for (const op of elementwise) forwards.set(op.name, op.forward);
 
 const others: readonly AnyOp[] = [
   fusedOp, constantOp, castOp, reshapeOp, sumOp, matmulOp, linearOp, embeddingOp, embeddingGradientOp, rmsNormOp, rmsNormGradientOp, layerNormOp, layerNormGradientOp,
-  rotaryOp, headNormOp, headNormGradientOp, attentionOp, attentionGradientOp, cachedAttentionOp, crossEntropyOp, crossEntropyGradientOp, crossEntropyTrainingOp,
+  rotaryAnglesOp, rotaryOp, headNormOp, headNormGradientOp, attentionOp, attentionGradientOp, cachedAttentionOp, crossEntropyOp, crossEntropyGradientOp, crossEntropyTrainingOp,
   dropoutOp, squaredSumOp, gradientScaleOp, adamwOp,
 ];
 

@@ -1,0 +1,47 @@
+// All kernels for one instruction set: compiled once for each, with OCTAVO_ISA as the namespace and the matching flags.
+// Only this file's own code and inlined headers may be used here: a function shared with another level could be linked
+// from the wrong one.
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <type_traits>
+#include "kernel.h"
+#include "types.h"
+#include "simd/vector.h"
+#include "simd/rows.h"
+#include "gemm-plain.h"
+#include "ops/fused.cpp"
+#include "ops/sum.cpp"
+#include "ops/squared-sum.cpp"
+#include "ops/matmul.cpp"
+#include "ops/linear.cpp"
+#include "ops/embedding.cpp"
+#include "ops/embedding-gradient.cpp"
+#include "ops/rms-norm.cpp"
+#include "ops/layer-norm.cpp"
+#include "ops/norm-gradients.cpp"
+#include "ops/rotary.cpp"
+#include "ops/head-norm.cpp"
+#include "ops/attention.cpp"
+#include "ops/cached-attention.cpp"
+#include "ops/cross-entropy.cpp"
+#include "ops/dropout.cpp"
+#include "ops/gradient-scale.cpp"
+#include "ops/adamw.cpp"
+
+#define OCTAVO_TEXT_(x) #x
+#define OCTAVO_TEXT(x) OCTAVO_TEXT_(x)
+
+namespace octavo {
+namespace OCTAVO_ISA {
+static constexpr KernelEntry kEntries[] = {
+    kFused, kSum, kSquaredSum, kMatmul, kLinear, kEmbedding, kEmbeddingGradient, kRmsNorm, kRmsNormGradient, kLayerNorm, kLayerNormGradient,
+    kRotaryAngles, kRotary, kHeadNorm, kHeadNormGradient, kAttention, kAttentionGradient, kCachedAttention,
+    kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kDropout, kGradientScale, kAdamw};
+}  // namespace OCTAVO_ISA
+
+extern const KernelTable OCTAVO_TABLE;
+const KernelTable OCTAVO_TABLE = {OCTAVO_TEXT(OCTAVO_ISA), OCTAVO_ISA::kEntries, sizeof(OCTAVO_ISA::kEntries) / sizeof(KernelEntry),
+                                  OCTAVO_ISA::kElementwiseNames, sizeof(OCTAVO_ISA::kElementwiseNames) / sizeof(const char*)};
+
+}  // namespace octavo

@@ -1,0 +1,171 @@
+// Cross-entropy of a linear output layer, forward, backward or both, in blocks of tokens.  p: tokens, width, vocabulary.
+// The blocks are fixed by the shapes; the products inside are cut over their results only.
+namespace octavo::OCTAVO_ISA {
+
+static int64_t crossEntropyRows(const Call& call) {
+  const int64_t tokens = call.p[0], vocabulary = call.p[2];
+  return larger(1, smaller(tokens, larger(64, (int64_t{16} << 20) / (4 * larger(1, vocabulary)))));
+}
+
+struct CrossEntropy {
+  const Operand *x, *weight, *bias, *dloss, *loss, *losses, *dx, *dweight, *dbias;
+  const int32_t* targets;
+  const float* weights;
+};
+
+static Gemm logitsGemm(const Call& call, const CrossEntropy& the, float* logits, int64_t from, int64_t rows) {
+  const int64_t width = call.p[1], vocabulary = call.p[2];
+  Gemm g{};
+  g.m = rows, g.n = vocabulary, g.k = width;
+  g.a = static_cast<const char*>(the.x->data) + from * width * bytesOf(*the.x), g.aType = typeOf(*the.x), g.lda = width;
+  g.b = the.weight->data, g.bType = typeOf(*the.weight), g.ldb = width, g.bTransposed = true;
+  g.c = logits, g.cType = Type::f32, g.ldc = vocabulary, g.alpha = 1.0f;
+  g.bias = static_cast<const float*>(the.bias->data);
+  return g;
+}
+static Gemm inputGradientGemm(const Call& call, const CrossEntropy& the, const void* dlogits, int64_t from, int64_t rows) {
+  const int64_t width = call.p[1], vocabulary = call.p[2];
+  Gemm g{};
+  g.m = rows, g.n = width, g.k = vocabulary;
+  g.a = dlogits, g.aType = typeOf(*the.x), g.lda = vocabulary;
+  g.b = the.weight->data, g.bType = typeOf(*the.weight), g.ldb = width;
+  g.c = static_cast<char*>(the.dx->data) + from * width * bytesOf(*the.dx), g.cType = typeOf(*the.dx), g.ldc = width, g.alpha = 1.0f;
+  return g;
+}
+static Gemm weightGradientGemm(const Call& call, const CrossEntropy& the, const void* dlogits, int64_t from, int64_t rows) {
+  const int64_t width = call.p[1], vocabulary = call.p[2];
+  Gemm g{};
+  g.m = vocabulary, g.n = width, g.k = rows;
+  g.a = dlogits, g.aType = typeOf(*the.x), g.lda = vocabulary, g.aTransposed = true;
+  g.b = static_cast<const char*>(the.x->data) + from * width * bytesOf(*the.x), g.bType = typeOf(*the.x), g.ldb = width;
+  g.c = the.dweight->data, g.cType = Type::f32, g.ldc = width, g.alpha = 1.0f, g.accumulate = from > 0;
+  return g;
+}
+
+// Turns a row of logits into (softmax − one-hot) · scale, or only reads it; returns the token's loss.
+template <class T>
+static float crossEntropyRow(float* logits, T* dlogits, int64_t n, int32_t target, float scale) {
+  Vf most = Vf::set1(-__builtin_inff());
+  int64_t i = 0;
+  float highest = -__builtin_inff(), total = 0;
+  for (; i + Vf::lanes <= n; i += Vf::lanes) most = max(most, Vf::load(logits + i));
+  if (i > 0) highest = maximum(most);
+  for (int64_t k = i; k < n; ++k) highest = logits[k] > highest ? logits[k] : highest;
+  const bool known = target >= 0 && target < n;
+  const float chosen = known ? logits[target] : __builtin_nanf("");
+  Vf sums = Vf::zero();
+  const Vf shift = Vf::set1(highest);
+  for (i = 0; i + Vf::lanes <= n; i += Vf::lanes) {
+    const Vf e = exp(Vf::load(logits + i) - shift);
+    e.store(logits + i);
+    sums = sums + e;
+  }
+  total = sum(sums);
+  if (i < n) {
+    float lane[Vf::lanes];
+    exp(Vf::loadTail(logits + i, static_cast<int>(n - i)) - shift).store(lane);
+    for (int64_t k = 0; k < n - i; ++k) total += logits[i + k] = lane[k];
+  }
+  if (dlogits != nullptr) {
+    const Vf factor = Vf::set1(scale / total);
+    if (known) logits[target] -= total;
+    for (i = 0; i < n; i += Vf::lanes) storeUpTo(scale == 0 ? Vf::zero() : loadUpTo(logits + i, n - i) * factor, dlogits + i, n - i);
+  }
+  float logTotal[Vf::lanes];
+  log(Vf::set1(total)).store(logTotal);
+  return highest + logTotal[0] - chosen;
+}
+
+static void crossEntropyBlocks(const Call& call, const Worker& worker, const CrossEntropy& the) {
+  const int64_t tokens = call.p[0], width = call.p[1], vocabulary = call.p[2], most = crossEntropyRows(call);
+  const bool backward = the.dx != nullptr;
+  char* shared = static_cast<char*>(worker.shared);
+  float* losses = reinterpret_cast<float*>(shared);
+  float* logits = reinterpret_cast<float*>(shared + line(tokens * sizeof(float)));
+  char* dlogits = shared + line(tokens * sizeof(float)) + line(most * vocabulary * sizeof(float));
+  Worker inner = worker;
+  const size_t used = static_cast<size_t>((backward ? dlogits + line(most * vocabulary * bytesOf(*the.x)) : dlogits) - shared);
+  inner.shared = shared + used;
+  inner.sharedBytes = worker.sharedBytes - used;
+  const float dloss = backward ? *static_cast<const float*>(the.dloss->data) : 0.0f;
+  for (int64_t from = 0; from < tokens; from += most) {
+    const int64_t rows = smaller(most, tokens - from);
+    gemm(inner, logitsGemm(call, the, logits, from, rows), call.form);
+    const Range mine = share(worker, rows);
+    byType(the.x->dtype, [&](auto* tag) {
+      using T = Bare<decltype(tag)>;
+      for (int64_t r = mine.begin; r < mine.end; ++r)
+        losses[from + r] = crossEntropyRow<T>(logits + r * vocabulary, backward ? reinterpret_cast<T*>(dlogits) + r * vocabulary : nullptr, vocabulary, the.targets[from + r], the.weights[from + r] * dloss);
+    });
+    worker.barrier();
+    if (!backward) continue;
+    if (the.dx->data != nullptr) gemm(inner, inputGradientGemm(call, the, dlogits, from, rows), call.form);
+    if (the.dweight->data != nullptr) gemm(inner, weightGradientGemm(call, the, dlogits, from, rows), call.form);
+    if (the.dbias->data != nullptr) {
+      constexpr int64_t kColumns = 64;
+      const Range blocks = share(worker, (vocabulary + kColumns - 1) / kColumns);
+      float* dbias = static_cast<float*>(the.dbias->data);
+      byType(the.x->dtype, [&](auto* tag) {
+        using T = Bare<decltype(tag)>;
+        for (int64_t c = blocks.begin * kColumns; c < smaller(vocabulary, blocks.end * kColumns); c += Vf::lanes) {
+          Vf total = Vf::zero();
+          for (int64_t r = 0; r < rows; ++r) total = total + loadUpTo(reinterpret_cast<const T*>(dlogits) + r * vocabulary + c, vocabulary - c);
+          if (from > 0) total = total + loadUpTo(dbias + c, vocabulary - c);
+          storeUpTo(total, dbias + c, vocabulary - c);
+        }
+      });
+    }
+    worker.barrier();
+  }
+  if (backward && tokens == 0) {
+    const Range mine = share(worker, vocabulary * width);
+    if (the.dweight->data != nullptr)
+      for (int64_t i = mine.begin; i < mine.end; ++i) static_cast<float*>(the.dweight->data)[i] = 0;
+    const Range columns = share(worker, vocabulary);
+    if (the.dbias->data != nullptr)
+      for (int64_t i = columns.begin; i < columns.end; ++i) static_cast<float*>(the.dbias->data)[i] = 0;
+  }
+  if (worker.index != 0 || the.loss == nullptr) return;
+  double total = 0;
+  for (int64_t i = 0; i < tokens; ++i)
+    if (the.weights[i] != 0) total += static_cast<double>(the.weights[i]) * losses[i];
+  if (the.loss->data != nullptr) *static_cast<float*>(the.loss->data) = static_cast<float>(total);
+  if (the.losses->data != nullptr)
+    for (int64_t i = 0; i < tokens; ++i) static_cast<float*>(the.losses->data)[i] = losses[i];
+}
+
+static CrossEntropy crossEntropyOperands(const Call& call, bool forward, bool backward) {
+  const Operand* o = call.operands;
+  const int bias = backward ? 5 : 4;
+  const Operand* out = o + bias + 1;
+  CrossEntropy the{&o[0], &o[1], &o[bias], backward ? &o[4] : nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, static_cast<const int32_t*>(o[2].data), static_cast<const float*>(o[3].data)};
+  if (forward) the.loss = out++, the.losses = out++;
+  if (backward) the.dx = out++, the.dweight = out++, the.dbias = out++;
+  return the;
+}
+static GemmMemory crossEntropyMemoryFor(const Call& call, int members, bool forward, bool backward) {
+  const CrossEntropy the = crossEntropyOperands(call, forward, backward);
+  const int64_t rows = crossEntropyRows(call);
+  GemmMemory needs = gemmMemory(logitsGemm(call, the, nullptr, 0, rows), members, call.form);
+  if (backward)
+    for (const Gemm& g : {inputGradientGemm(call, the, nullptr, 0, rows), weightGradientGemm(call, the, nullptr, 0, rows)}) {
+      const GemmMemory other = gemmMemory(g, members, call.form);
+      needs.scratchBytes = other.scratchBytes > needs.scratchBytes ? other.scratchBytes : needs.scratchBytes;
+      needs.sharedBytes = other.sharedBytes > needs.sharedBytes ? other.sharedBytes : needs.sharedBytes;
+    }
+  const size_t cells = static_cast<size_t>(rows) * static_cast<size_t>(call.p[2]);
+  needs.sharedBytes += line(static_cast<size_t>(call.p[0]) * 4) + line(cells * 4) + (backward ? line(cells * bytesOf(*the.x)) : 0);
+  return needs;
+}
+
+static void crossEntropy(const Call& call, const Worker& worker) { crossEntropyBlocks(call, worker, crossEntropyOperands(call, true, false)); }
+static void crossEntropyGradient(const Call& call, const Worker& worker) { crossEntropyBlocks(call, worker, crossEntropyOperands(call, false, true)); }
+static void crossEntropyTraining(const Call& call, const Worker& worker) { crossEntropyBlocks(call, worker, crossEntropyOperands(call, true, true)); }
+static GemmMemory crossEntropyMemory(const Call& call, int members) { return crossEntropyMemoryFor(call, members, true, false); }
+static GemmMemory crossEntropyGradientMemory(const Call& call, int members) { return crossEntropyMemoryFor(call, members, false, true); }
+static GemmMemory crossEntropyTrainingMemory(const Call& call, int members) { return crossEntropyMemoryFor(call, members, true, true); }
+static constexpr KernelEntry kCrossEntropy{"crossEntropy", crossEntropy, crossEntropyMemory};
+static constexpr KernelEntry kCrossEntropyGradient{"crossEntropyGradient", crossEntropyGradient, crossEntropyGradientMemory};
+static constexpr KernelEntry kCrossEntropyTraining{"crossEntropyTraining", crossEntropyTraining, crossEntropyTrainingMemory};
+
+}  // namespace octavo::OCTAVO_ISA

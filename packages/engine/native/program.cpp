@@ -1,0 +1,122 @@
+#include "program.h"
+#include <sys/mman.h>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+
+namespace octavo {
+
+namespace {
+constexpr int64_t kBytesOf[] = {4, 2, 2, 4, 4};
+constexpr size_t kPage = 4096;
+size_t paged(size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
+size_t line(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+// One team a size, for the life of the process. Runs come one at a time.
+Team& teamOf(int members) {
+  static std::mutex mutex;
+  static std::map<int, Team*> teams;
+  std::lock_guard<std::mutex> lock(mutex);
+  Team*& team = teams[members];
+  if (team == nullptr) team = new Team(members);
+  return *team;
+}
+std::mutex& running() {
+  static std::mutex mutex;
+  return mutex;
+}
+}  // namespace
+
+void* allocatePages(size_t bytes) {
+  void* memory = mmap(nullptr, paged(bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+#ifdef MADV_HUGEPAGE
+  if (bytes >= (2u << 20)) madvise(memory, paged(bytes), MADV_HUGEPAGE);
+#endif
+  return memory;
+}
+
+void freePages(void* memory, size_t bytes) {
+  if (memory != nullptr) munmap(memory, paged(bytes));
+}
+
+std::string Program::build(const double* code, size_t length, const ProgramOptions& options, std::unique_ptr<Program>& out) {
+  const KernelTable* table = nullptr;
+  for (const KernelTable* usable : usableTables())
+    if (options.isa == usable->isa) table = usable;
+  if (table == nullptr) return "the instruction set " + options.isa + " is not available on this machine";
+  if (options.threads < 1 || options.threads > 1024 || options.slots < 0 || options.arenaBytes < 0) return "threads, slots or arena out of range";
+  std::unique_ptr<Program> program(new Program());
+  program->arenaBytes_ = options.arenaBytes;
+  program->slots_ = options.slots;
+  program->members_ = options.threads;
+  program->form_ = options.form;
+  program->slotBytes_.assign(options.slots, 0);
+  size_t at = 0;
+  auto next = [&]() -> double { return at < length ? code[at++] : -1e18; };
+  const double count = next();
+  if (!(count >= 0 && count < 1e7)) return "a program has a count of instructions";
+  for (int64_t i = 0; i < static_cast<int64_t>(count); ++i) {
+    Instruction instruction;
+    const double kernel = next();
+    const double operands = next();
+    if (!(kernel >= 0 && kernel < table->count && operands >= 0 && operands < 64)) return "an instruction names no kernel";
+    instruction.kernel = &table->entries[static_cast<int>(kernel)];
+    for (int k = 0; k < static_cast<int>(operands); ++k) {
+      PlacedOperand operand{static_cast<int>(next()), static_cast<int64_t>(next()), static_cast<int32_t>(next()), static_cast<int64_t>(next())};
+      if (operand.place < 0 || operand.place > 2 || operand.dtype < 0 || operand.dtype > 4 || operand.count < 0) return "an operand is malformed";
+      const int64_t bytes = operand.count * kBytesOf[operand.dtype];
+      if (operand.place == 1) {
+        if (operand.at < 0 || operand.at >= options.slots) return "an operand names no slot";
+        if (bytes > program->slotBytes_[operand.at]) program->slotBytes_[operand.at] = bytes;
+      }
+      if (operand.place == 2 && (operand.at < 0 || operand.at + bytes > options.arenaBytes)) return "an operand lies outside the arena";
+      instruction.operands.push_back(operand);
+    }
+    const double parameters = next();
+    if (!(parameters >= 0 && parameters <= static_cast<double>(length - at))) return "parameters are cut off";
+    instruction.parameters.assign(code + at, code + at + static_cast<size_t>(parameters));
+    at += static_cast<size_t>(parameters);
+    if (instruction.kernel->memory != nullptr) {
+      std::vector<Operand> bare;
+      for (const PlacedOperand& operand : instruction.operands) bare.push_back({operand.place == 0 ? nullptr : reinterpret_cast<void*>(64), operand.dtype, operand.count});
+      const Call call{bare.data(), static_cast<int>(bare.size()), instruction.parameters.data(), static_cast<int>(instruction.parameters.size()), options.form};
+      const GemmMemory needs = instruction.kernel->memory(call, options.threads);
+      program->scratchPerMember_ = std::max(program->scratchPerMember_, line(needs.scratchBytes));
+      program->sharedBytes_ = std::max(program->sharedBytes_, line(needs.sharedBytes));
+    }
+    program->instructions_.push_back(std::move(instruction));
+  }
+  if (program->arenaBytes_ > 0) program->arena_ = static_cast<char*>(allocatePages(program->arenaBytes_));
+  if (program->scratchBytes() > 0) program->scratch_ = static_cast<char*>(allocatePages(program->scratchBytes()));
+  if ((program->arenaBytes_ > 0 && program->arena_ == nullptr) || (program->scratchBytes() > 0 && program->scratch_ == nullptr)) return "out of memory";
+  out = std::move(program);
+  return "";
+}
+
+Program::~Program() {
+  freePages(arena_, arenaBytes_);
+  freePages(scratch_, scratchBytes());
+}
+
+void Program::run(void* const* slots) {
+  std::lock_guard<std::mutex> lock(running());
+  Team& team = teamOf(members_);
+  team.run([&](int index) {
+    Operand operands[64];
+    const Worker worker{index, members_, scratch_ == nullptr ? nullptr : scratch_ + index * scratchPerMember_, scratchPerMember_,
+                        scratch_ == nullptr ? nullptr : scratch_ + members_ * scratchPerMember_, sharedBytes_, &Team::waitFor, &team};
+    for (const Instruction& instruction : instructions_) {
+      int count = 0;
+      for (const PlacedOperand& placed : instruction.operands) {
+        void* data = placed.place == 0 ? nullptr : placed.place == 1 ? slots[placed.at] : arena_ + placed.at;
+        operands[count++] = {data, placed.dtype, placed.count};
+      }
+      const Call call{operands, count, instruction.parameters.data(), static_cast<int>(instruction.parameters.size()), form_};
+      instruction.kernel->run(call, worker);
+      team.barrier().wait();
+    }
+  });
+}
+
+}  // namespace octavo

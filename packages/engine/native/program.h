@@ -1,0 +1,56 @@
+// A compiled program: instructions with operands in slots (the caller's buffers) and in one arena.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+#include "kernel.h"
+#include "team.h"
+
+namespace octavo {
+
+struct PlacedOperand { int place; int64_t at; int32_t dtype; int64_t count; };  // place: 0 absent, 1 slot, 2 arena
+
+struct Instruction {
+  const KernelEntry* kernel;
+  std::vector<PlacedOperand> operands;
+  std::vector<double> parameters;
+};
+
+struct ProgramOptions { int64_t arenaBytes; int slots; int threads; std::string isa; Form form; };
+
+// Memory aligned to pages, zeroed; null when there is none.
+void* allocatePages(size_t bytes);
+void freePages(void* memory, size_t bytes);
+
+class Program {
+ public:
+  // Returns an error text, or an empty one and the program.
+  static std::string build(const double* code, size_t length, const ProgramOptions& options, std::unique_ptr<Program>& program);
+  ~Program();
+  void run(void* const* slots);
+  size_t scratchBytes() const { return scratchPerMember_ * members_ + sharedBytes_; }
+  const char* arena() const { return arena_; }
+  int64_t arenaBytes() const { return arenaBytes_; }
+  int slotCount() const { return slots_; }
+  // Bytes that the program reads or writes in a slot.
+  const std::vector<int64_t>& slotBytes() const { return slotBytes_; }
+
+ private:
+  Program() = default;
+  std::vector<Instruction> instructions_;
+  int64_t arenaBytes_ = 0;
+  char* arena_ = nullptr;
+  size_t scratchPerMember_ = 0, sharedBytes_ = 0;
+  char* scratch_ = nullptr;
+  int slots_ = 0, members_ = 1;
+  Form form_ = Form::widened;
+  std::vector<int64_t> slotBytes_;
+};
+
+// The tables that were built and that this machine can run, worst first.
+std::vector<const KernelTable*> usableTables();
+std::string cpuName();
+bool cpuHasDot();
+bool cpuHasHalf();
+
+}  // namespace octavo

@@ -1,0 +1,47 @@
+// The thread pool: a team of members that run one function together and meet at barriers.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+#include "worker.h"
+
+namespace octavo {
+
+// A barrier that spins briefly, then sleeps: on small machines a spinning member would hold the core that another needs.
+class Barrier {
+ public:
+  explicit Barrier(int members) : members_(members) {}
+  void wait();
+
+ private:
+  const int members_;
+  std::atomic<int> arrived_{0};
+  std::atomic<uint32_t> round_{0};
+};
+
+class Team {
+ public:
+  explicit Team(int members);
+  ~Team();
+  int members() const { return members_; }
+  // Runs job(index) on every member, the caller being member 0. Not to be called by two threads at once.
+  void run(const std::function<void(int)>& job);
+  Barrier& barrier() { return barrier_; }
+  static void waitFor(void* team) { static_cast<Team*>(team)->barrier_.wait(); }
+
+ private:
+  void serve(int index);
+  const int members_;
+  Barrier barrier_;
+  std::vector<std::thread> threads_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  const std::function<void(int)>* job_ = nullptr;
+  uint64_t generation_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace octavo

@@ -1,0 +1,135 @@
+import { OctavoError } from '../../error.js';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../half.js';
+import { optimise, type Precision } from '../../passes/index.js';
+import { plan } from '../../plan/plan.js';
+import { byteLengthOf, sizeOf, type TensorType } from '../../types.js';
+import type { Backend, DeviceBuffer, Executable, HostArray } from '../backend.js';
+import { type Addon, loadAddon } from './addon.js';
+import { encode } from './lower.js';
+
+interface NativeBuffer extends DeviceBuffer {
+  readonly memory: ArrayBuffer;
+}
+
+interface NativeExecutable extends Executable {
+  readonly program: object;
+  /** Memory for inputs that come as numbers, made on first use. */
+  readonly staged: Map<string, NativeBuffer>;
+}
+
+/** How a product of 16-bit operands is computed; see native/gemm.h. */
+export const forms = ['widened', 'dot', 'half'] as const;
+export type Form = (typeof forms)[number];
+
+export interface NativeOptions {
+  readonly threads: number;
+  readonly isa: string;
+  readonly form: Form;
+}
+
+/** Copies numbers into memory of a dtype. */
+function store(type: TensorType, memory: ArrayBuffer, data: ArrayLike<number>): void {
+  const size = sizeOf(type);
+  if (data.length !== size) throw new OctavoError('SHAPE_MISMATCH', { what: `${size} numbers for [${type.shape.join(', ')}]; received ${data.length}` });
+  switch (type.dtype) {
+    case 'float32':
+      new Float32Array(memory, 0, size).set(data);
+      return;
+    case 'int32':
+      new Int32Array(memory, 0, size).set(data);
+      return;
+    case 'uint32':
+      new Uint32Array(memory, 0, size).set(data);
+      return;
+    case 'bfloat16':
+    case 'float16': {
+      const round = type.dtype === 'bfloat16' ? toBfloat16 : toFloat16;
+      new Uint16Array(memory, 0, size).set(Uint16Array.from(data, round));
+      return;
+    }
+    case 'float64':
+      throw new OctavoError('DTYPE_MISMATCH', { what: 'float64 exists on the reference backend only' });
+  }
+}
+
+/** Copies memory of a dtype out as numbers. */
+function load(type: TensorType, memory: ArrayBuffer): HostArray {
+  const size = sizeOf(type);
+  if (type.dtype === 'float32') return new Float32Array(memory, 0, size).slice();
+  if (type.dtype === 'int32' || type.dtype === 'uint32') return new Int32Array(memory, 0, size).slice();
+  const widen = type.dtype === 'bfloat16' ? fromBfloat16 : fromFloat16;
+  return Float32Array.from(new Uint16Array(memory, 0, size), widen);
+}
+
+/** The machine's own backend: C++ kernels over a thread pool, a whole graph in one call off the JavaScript thread. */
+export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()): Backend & { readonly options: NativeOptions } {
+  const own = new WeakMap<DeviceBuffer, NativeBuffer>();
+  const executables = new WeakMap<Executable, NativeExecutable>();
+  const ours = (buffer: DeviceBuffer): NativeBuffer => {
+    const found = own.get(buffer);
+    if (found === undefined) throw new OctavoError('BUFFER_FOREIGN', { what: 'this buffer belongs to another backend' });
+    return found;
+  };
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const allocate = (type: TensorType, data?: ArrayLike<number>): NativeBuffer => {
+    const buffer: NativeBuffer = { type, backend, memory: addon.allocate(Math.max(64, byteLengthOf(type))) };
+    if (data !== undefined) store(type, buffer.memory, data);
+    own.set(buffer, buffer);
+    return buffer;
+  };
+
+  const bind = (executable: NativeExecutable, name: string, type: TensorType, given: DeviceBuffer | ArrayLike<number> | undefined): NativeBuffer => {
+    if (given === undefined) throw new OctavoError('INPUT_MISSING', { what: `the graph's input ${name} is not bound`, remedy: `pass ${name} to run` });
+    if ('backend' in given) {
+      if (given.type.dtype !== type.dtype || sizeOf(given.type) !== sizeOf(type)) throw new OctavoError('SHAPE_MISMATCH', { what: `input ${name} is ${type.dtype}[${type.shape.join(', ')}]; received ${given.type.dtype}[${given.type.shape.join(', ')}]` });
+      return ours(given);
+    }
+    const before = executable.staged.get(name);
+    const buffer = before ?? allocate(type);
+    executable.staged.set(name, buffer);
+    store(type, buffer.memory, given);
+    return buffer;
+  };
+
+  const backend: Backend & { readonly options: NativeOptions } = {
+    name: 'native',
+    options,
+    allocate,
+    write: (buffer, data) => store(buffer.type, ours(buffer).memory, data),
+    read: (buffer) => load(buffer.type, ours(buffer).memory),
+    bytes: (buffer) => new Uint8Array(ours(buffer).memory, 0, byteLengthOf(buffer.type)),
+    compile: (graph, { precision = 'float32' }: { readonly precision?: Precision } = {}) => {
+      const planned = plan(optimise(graph, precision));
+      const { program, scratchBytes } = addon.compile(encode(planned, addon.kernels, addon.elementwise), {
+        arenaBytes: planned.arenaBytes,
+        slots: planned.slots.length,
+        threads: options.threads,
+        isa: options.isa,
+        form: forms.indexOf(options.form),
+      });
+      const inputBytes = planned.slots.reduce((total, slot) => total + byteLengthOf(slot.type), 0);
+      const executable: NativeExecutable = { graph: planned.graph, plan: planned, memory: { arenaBytes: planned.arenaBytes, scratchBytes, inputBytes }, program, staged: new Map() };
+      executables.set(executable, executable);
+      return executable;
+    },
+    run: (given, inputs) => {
+      const submit = async (): Promise<Readonly<Record<string, HostArray>>> => {
+        const executable = executables.get(given);
+        if (executable?.plan === undefined) throw new OctavoError('BUFFER_FOREIGN', { what: 'this executable belongs to another backend' });
+        const bound = executable.plan.slots.map(({ name, type }) => bind(executable, name, type, inputs[name]));
+        await addon.run(executable.program, bound.map(({ memory }) => memory));
+        const results: Record<string, HostArray> = {};
+        for (const { name, type, place } of executable.plan.outputs) {
+          if (place.kind === 'slot') results[name] = load(type, bound[place.slot].memory);
+          if (place.kind === 'arena') results[name] = load(type, addon.readArena(executable.program, place.offset, byteLengthOf(type)));
+        }
+        return results;
+      };
+      const result = queue.then(submit);
+      queue = result.catch(() => undefined);
+      return result;
+    },
+  };
+  return backend;
+}
