@@ -9,6 +9,7 @@ export const errorCodes = {
   DATA_SOURCE: { exit: 2, says: 'A data source is absent, unreadable, or of an unknown kind.' },
   DATA_TOO_SMALL: { exit: 2, says: 'Too little text is left to train on and to hold some out.' },
   FILE_NOT_WRITTEN: { exit: 1, says: 'A file could not be written (disk full, failing or read-only); what was there is intact.' },
+  FILE_EXISTS: { exit: 2, says: 'A file that would be written is there already.' },
   FILE_INVALID: { exit: 2, says: 'A file from outside is damaged, or is not of the format that was expected.' },
   FILE_UNREADABLE: { exit: 2, says: 'A file is absent, or may not be read.' },
   INTERNAL: { exit: 1, says: 'A mistake of ours: an invariant did not hold.' },

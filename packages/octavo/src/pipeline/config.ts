@@ -1,6 +1,20 @@
 import { z } from 'zod';
+import { configTemplate, inputJsonSchema } from '../project/index.js';
 
 /** octavo.yaml: one section of each room, every field optional. */
 export const configSchema = z.strictObject({});
 
 export type Config = z.infer<typeof configSchema>;
+
+/** What editors check octavo.yaml by; published as schema/octavo.schema.json. */
+export const configJsonSchema = (): Readonly<Record<string, unknown>> => ({
+  ...inputJsonSchema(configSchema),
+  title: 'octavo.yaml',
+});
+
+/** The octavo.yaml of a new project: the quickstart, every other field commented out beside it. */
+export const configTemplateOfProject = (): string =>
+  configTemplate(configJsonSchema(), {}, [
+    'yaml-language-server: $schema=./node_modules/octavo/schema/octavo.schema.json',
+    'An Octavo project. Every field has a good default: uncomment what you want to change.',
+  ]);

@@ -1,4 +1,4 @@
-export { type Config, configSchema } from './config.js';
+export { type Config, configJsonSchema, configSchema, configTemplateOfProject } from './config.js';
 export { graph } from './graph.js';
 export { type GraphNode, node } from './node.js';
 export { cacheFolderOf, type PipelineRun, readProject, runPipeline } from './run.js';

@@ -3,6 +3,7 @@ export * from './closest.js';
 export type { ConfigProblem } from './config-problem.js';
 export { inputJsonSchema, readConfig } from './config-read.js';
 export { type ConfigSource, type FieldPath, parseConfigText, readConfigFile } from './config-source.js';
+export { configTemplate } from './config-template.js';
 export { EventLog } from './event-log.js';
 export { type FollowOptions, followEvents, parseEvent, readEvents } from './event-read.js';
 export { livenessOf, type ProcessIdentity } from './process-identity.js';

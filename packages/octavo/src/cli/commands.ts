@@ -1,0 +1,52 @@
+import { steps } from '../core/index.js';
+import type { Command } from './command.js';
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly group: string;
+  readonly load: () => Promise<Command>;
+}
+
+const stepSummaries: Readonly<Record<string, string>> = {
+  collect: 'Fetch and read the sources of text.',
+  clean: 'Normalise documents, drop broken ones and duplicates.',
+  split: 'Hold out validation and test documents, near-copies kept together.',
+  tokenizer: 'Train the tokenizer.',
+  tokenize: 'Turn the text into shards of tokens.',
+  size: 'Say what the model needs in memory and time on this machine.',
+  pretrain: 'Train the model on the text.',
+  finetune: 'Teach the model to answer.',
+  evaluate: 'Measure the model beside honest baselines.',
+  export: 'Write the model for other programs, each checked against ours.',
+};
+
+const stepCommand = (step: string): CommandEntry => ({
+  name: step,
+  summary: stepSummaries[step] ?? step,
+  group: 'Steps (each runs what it needs before it):',
+  load: async () => (await import('./step-command.js')).stepCommand(step),
+});
+
+/** Every command with one line about it; the rest of a command loads when it is used. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'init',
+    summary: 'Make a project: a commented octavo.yaml.',
+    group: 'Commands:',
+    load: async () => (await import('./init.js')).init,
+  },
+  {
+    name: 'run',
+    summary: 'Run every step that changed, go on with what was interrupted.',
+    group: 'Commands:',
+    load: async () => (await import('./run.js')).run,
+  },
+  {
+    name: 'status',
+    summary: 'Show how far a run has come.',
+    group: 'Commands:',
+    load: async () => (await import('./status.js')).status,
+  },
+  ...steps.filter(({ name }) => name !== 'plan').map(({ name }) => stepCommand(name)),
+];
