@@ -1,5 +1,7 @@
 export { gradient } from './gradient/gradient.js';
 export type { Backend, DeviceBuffer, Executable, HostArray, Memory } from './backends/backend.js';
+export { chooseIsa, type MachineFacts, measureMachine, precisionOf } from './backends/native/choose.js';
+export { loadAddon } from './backends/native/addon.js';
 export { type Form, type NativeOptions, nativeBackend } from './backends/native/native.js';
 export { interpret, referenceBackend } from './backends/reference/reference.js';
 export { OctavoError } from './error.js';

@@ -1,4 +1,4 @@
-// One AdamW update in place.  p: n, β₁, β₂, ε, weight decay.  Operands: parameter, gradient, first, second, scale, rates.
+// One AdamW update in place.  p: n, β₁, β₂, ε, weight decay.  Operands: parameter, gradient, first, second, factor, applied, rates.
 namespace octavo::OCTAVO_ISA {
 
 static void adamw(const Call& call, const Worker& worker) {
@@ -7,12 +7,11 @@ static void adamw(const Call& call, const Worker& worker) {
   const float* gradient = static_cast<const float*>(call.operands[1].data);
   float* first = static_cast<float*>(call.operands[2].data);
   float* second = static_cast<float*>(call.operands[3].data);
-  const float* scale = static_cast<const float*>(call.operands[4].data);
-  const float* rates = static_cast<const float*>(call.operands[5].data);
-  if (!(scale[1] > 0)) return;
+  const float* rates = static_cast<const float*>(call.operands[6].data);
+  if (!(*static_cast<const float*>(call.operands[5].data) > 0)) return;
   const float b1 = static_cast<float>(call.p[1]), b2 = static_cast<float>(call.p[2]);
   const Vf beta1 = Vf::set1(b1), beta2 = Vf::set1(b2), rest1 = Vf::set1(static_cast<float>(1.0 - call.p[1])), rest2 = Vf::set1(static_cast<float>(1.0 - call.p[2]));
-  const Vf epsilon = Vf::set1(static_cast<float>(call.p[3])), factor = Vf::set1(scale[0]);
+  const Vf epsilon = Vf::set1(static_cast<float>(call.p[3])), factor = Vf::set1(*static_cast<const float*>(call.operands[4].data));
   const Vf decay = Vf::set1(1.0f - rates[0] * static_cast<float>(call.p[4])), rate = Vf::set1(rates[0]);
   const Vf unbias1 = Vf::set1(1.0f / rates[1]), unbias2 = Vf::set1(1.0f / rates[2]);
   constexpr int64_t kBlock = 1024;

@@ -5,24 +5,23 @@ import { defineOp } from './define.js';
 type AdamwAttributes = { readonly beta1: number; readonly beta2: number; readonly epsilon: number; readonly weightDecay: number };
 
 /**
- * One AdamW update in place, with decoupled weight decay; nothing changes where scale[1] is 0.
- *   parameter, gradient, first, second: any one shape; scale: [2] from gradientScale;
+ * One AdamW update in place, with decoupled weight decay; nothing changes where `applied` is 0.
+ *   parameter, gradient, first, second: any one shape; factor, applied: [] from gradientScale;
  *   rates: [3] = (learning rate, 1 − β₁ᵗ, 1 − β₂ᵗ). Source: Loshchilov and Hutter 2017, arXiv 1711.05101, algorithm 2.
  */
 export const adamwOp = defineOp({
   name: 'adamw',
-  inputs: ['parameter', 'gradient', 'first', 'second', 'scale', 'rates'],
+  inputs: ['parameter', 'gradient', 'first', 'second', 'factor', 'applied', 'rates'],
   outputs: ['newParameter', 'newFirst', 'newSecond'],
   inPlace: { newParameter: 'parameter', newFirst: 'first', newSecond: 'second' },
   mixed: { full: ['gradient'] },
   infer: ({ parameter, first, second }, _: AdamwAttributes) => ({ newParameter: parameter, newFirst: first, newSecond: second }),
-  reference: ({ parameter, gradient, first, second, scale, rates }, { beta1, beta2, epsilon, weightDecay }) => {
-    const [factor, applied] = scale.data;
+  reference: ({ parameter, gradient, first, second, factor, applied, rates }, { beta1, beta2, epsilon, weightDecay }) => {
     const [rate, correction1, correction2] = rates.data;
     const [p, m, v] = [parameter, first, second].map((dense) => Float64Array.from(dense.data));
-    if (applied > 0)
+    if (applied.data[0] > 0)
       for (let i = 0; i < p.length; i++) {
-        const g = gradient.data[i] * factor;
+        const g = gradient.data[i] * factor.data[0];
         m[i] = beta1 * m[i] + (1 - beta1) * g;
         v[i] = beta2 * v[i] + (1 - beta2) * g * g;
         p[i] = p[i] * (1 - rate * weightDecay) - (rate * (m[i] / correction1)) / (Math.sqrt(v[i] / correction2) + epsilon);
@@ -33,6 +32,6 @@ export const adamwOp = defineOp({
 });
 
 export const adamw = (
-  the: Readonly<Record<'parameter' | 'gradient' | 'first' | 'second' | 'scale' | 'rates', Tensor>>,
+  the: Readonly<Record<'parameter' | 'gradient' | 'first' | 'second' | 'factor' | 'applied' | 'rates', Tensor>>,
   attributes: AdamwAttributes,
 ): Readonly<Record<'newParameter' | 'newFirst' | 'newSecond', Tensor>> => record(the.parameter.trace, adamwOp, the, { ...attributes });

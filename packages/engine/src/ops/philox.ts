@@ -1,3 +1,11 @@
+/** The upper 32 bits of a product of two 32-bit words. */
+function multiplyHigh(a: number, b: number): number {
+  const [aLow, aHigh, bLow, bHigh] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
+  const rest = aLow * bHigh + (middle % 65536);
+  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(rest / 65536)) >>> 0;
+}
+
 /**
  * Philox4x32-10: four random 32-bit words from a counter and a key, without state.
  * Source: Salmon et al. 2011, 'Parallel random numbers: as easy as 1, 2, 3'.
@@ -6,9 +14,9 @@ export function philox(counter: readonly [number, number, number, number], key: 
   let [a, b, c, d] = counter;
   let [k, l] = key;
   for (let round = 0; round < 10; round++) {
-    const first = BigInt(a >>> 0) * 0xd2511f53n;
-    const second = BigInt(c >>> 0) * 0xcd9e8d57n;
-    [a, b, c, d] = [(Number(second >> 32n) ^ b ^ k) >>> 0, Number(second & 0xffffffffn), (Number(first >> 32n) ^ d ^ l) >>> 0, Number(first & 0xffffffffn)];
+    const first = multiplyHigh(a, 0xd2511f53);
+    const second = multiplyHigh(c, 0xcd9e8d57);
+    [a, b, c, d] = [(second ^ b ^ k) >>> 0, Math.imul(c, 0xcd9e8d57) >>> 0, (first ^ d ^ l) >>> 0, Math.imul(a, 0xd2511f53) >>> 0];
     k = (k + 0x9e3779b9) >>> 0;
     l = (l + 0xbb67ae85) >>> 0;
   }

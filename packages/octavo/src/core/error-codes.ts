@@ -23,6 +23,7 @@ export const errorCodes = {
   TENSOR_INVALID: { exit: 1, says: 'A tensor to be written has a name, shape or data that do not fit each other.' },
   TOKEN_SHARD_CORRUPT: { exit: 1, says: 'A token shard is damaged, truncated, or not a token shard.' },
   TOKEN_SHARD_MISMATCH: { exit: 2, says: 'A token shard was made with another tokenizer.' },
+  TOO_FEW_TOKENS: { exit: 2, says: 'There is less text than one training window needs.' },
   USAGE: { exit: 2, says: 'A command, an option or an argument that does not exist or does not fit.' },
 } as const satisfies Record<string, { readonly exit: 1 | 2 | 130; readonly says: string }>;
 

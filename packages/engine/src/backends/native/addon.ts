@@ -11,6 +11,8 @@ export interface Addon {
   readonly elementwise: readonly string[];
   /** Instruction sets that were built and that this machine runs, worst first. */
   readonly isas: readonly string[];
+  /** Forms of mixed precision that this machine can run. */
+  readonly forms: readonly string[];
   readonly cpu: string;
   /** Zeroed memory, aligned to 4096 bytes. Throws when there is none. */
   allocate(bytes: number): ArrayBuffer;

@@ -1,0 +1,104 @@
+// Packing: operands of any type and orientation become 32-bit words in the order the micro-kernel reads them.
+//   A, a block:  [rows][stride] words, row after row, zeros beyond the operand
+//   B, a panel:  [words][vectors · lanes] words, k after k, zeros beyond the operand
+#pragma once
+#include "../simd/vector.h"
+#include "../gemm.h"
+
+namespace octavo::OCTAVO_ISA {
+
+static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+static inline int64_t pieces(int64_t length, int64_t piece) { return (length + piece - 1) / piece; }
+static inline int64_t roundUp(int64_t length, int64_t piece) { return pieces(length, piece) * piece; }
+
+// Calls f with a typed pointer.
+template <class F> static inline void withType(Type type, const void* p, F f) {
+  if (type == Type::f32) f(static_cast<const float*>(p));
+  else if (type == Type::bf16) f(static_cast<const bf16*>(p));
+  else f(static_cast<const f16*>(p));
+}
+
+// Rows [row, row + rows) and k [k, k + ks) of A stored [m, k].
+template <class Form, class T>
+static void packRows(const T* a, int64_t lda, int64_t row, int64_t rows, int64_t k, int64_t ks, float* out, int64_t stride, int64_t paddedRows) {
+  constexpr int step = Vf::lanes * Form::perWord;
+  for (int64_t r = 0; r < paddedRows; r++) {
+    float* to = out + r * stride;
+    if (r < rows) {
+      const T* from = a + (row + r) * lda + k;
+      for (int64_t i = 0; i < ks; i += step, to += Vf::lanes) Form::along(from + i, ks - i).store(to);
+    } else {
+      for (int64_t i = 0; i < ks; i += step, to += Vf::lanes) Vf::zero().store(to);
+    }
+  }
+}
+
+// The same of A stored [k, m].
+template <class Form, class T>
+static void packTransposedRows(const T* a, int64_t lda, int64_t row, int64_t rows, int64_t k, int64_t ks, float* out, int64_t stride,
+                               int64_t paddedRows) {
+  constexpr int step = Vf::lanes * Form::perWord;
+  for (int64_t i = 0; i < ks; i += step)
+    for (int64_t r = 0; r < paddedRows; r += Vf::lanes) {
+      Vf square[Vf::lanes];
+      for (int w = 0; w < Vf::lanes; w++) {
+        const int64_t at = i + w * Form::perWord;
+        square[w] = at < ks ? Form::across(a + (k + at) * lda + row + r, lda, ks - at, rows - r) : Vf::zero();
+      }
+      transpose(square);
+      for (int w = 0; w < Vf::lanes; w++) square[w].store(out + (r + w) * stride + i / Form::perWord);
+    }
+}
+
+// Where the panels of B lie: panel p holds the columns from p · width; the last may be narrower.
+struct Panels {
+  int64_t column, columns;  // of the operand
+  int64_t k, ks;
+  int64_t words;            // pieces(ks, perWord)
+  float* out;
+  int width, lanes, vectors;  // columns of a full panel, of one vector; vectors of a full panel
+
+  int64_t count() const { return pieces(columns, width); }
+  int vectorsOf(int64_t panel) const { return static_cast<int>(least(vectors, pieces(columns - panel * width, lanes))); }
+  float* at(int64_t panel) const { return out + panel * vectors * Vf::lanes * words; }
+};
+
+// Panels [share.begin, share.end) of B stored [k, n].
+template <class Form, class T> static void packColumns(const T* b, int64_t ldb, const Panels& panels, Range share) {
+  constexpr int64_t strip = 16;  // k's swept over all panels before the next, so that few rows are open at once
+  for (int64_t w0 = 0; w0 < panels.words; w0 += strip)
+    for (int64_t panel = share.begin; panel < share.end; panel++) {
+      const int vectors = panels.vectorsOf(panel);
+      const int64_t first = panel * panels.width;
+      float* to = panels.at(panel) + w0 * vectors * Vf::lanes;
+      for (int64_t w = w0; w < least(w0 + strip, panels.words); w++) {
+        const int64_t at = w * Form::perWord;
+        const T* from = b + (panels.k + at) * ldb + panels.column + first;
+        for (int v = 0; v < vectors; v++, to += Vf::lanes)
+          Form::across(from + v * panels.lanes, ldb, panels.ks - at, panels.columns - first - v * panels.lanes).store(to);
+      }
+    }
+}
+
+// Panels of B stored [n, k].
+template <class Form, class T> static void packTransposedColumns(const T* b, int64_t ldb, const Panels& panels, Range share) {
+  constexpr int step = Vf::lanes * Form::perWord;
+  for (int64_t panel = share.begin; panel < share.end; panel++) {
+    const int vectors = panels.vectorsOf(panel);
+    for (int v = 0; v < vectors; v++) {
+      const int64_t first = panel * panels.width + v * Vf::lanes, present = least(Vf::lanes, panels.columns - first);
+      const T* from = b + (panels.column + first) * ldb + panels.k;
+      float* to = panels.at(panel) + v * Vf::lanes;
+      for (int64_t i = 0; i < panels.ks; i += step) {
+        Vf square[Vf::lanes];
+        for (int c = 0; c < Vf::lanes; c++) square[c] = c < present ? Form::along(from + c * ldb + i, panels.ks - i) : Vf::zero();
+        transpose(square);
+        const int64_t words = least(Vf::lanes, panels.words - i / Form::perWord);
+        for (int64_t w = 0; w < words; w++, to += vectors * Vf::lanes) square[w].store(to);
+      }
+    }
+  }
+}
+
+}  // namespace octavo::OCTAVO_ISA
