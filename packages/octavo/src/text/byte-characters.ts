@@ -1,0 +1,30 @@
+/**
+ * The printable stand-ins for bytes in `tokenizer.json`, as GPT-2 chose them: bytes that print keep their character, the
+ * others take U+0100 and on, in order. So "Ġthe" is " the".
+ */
+const characterOf: readonly string[] = (() => {
+  let next = 0x100;
+  return Array.from({ length: 256 }, (_, byte) => {
+    const prints = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+    return String.fromCharCode(prints ? byte : next++);
+  });
+})();
+
+const byteOf: ReadonlyMap<string, number> = new Map(characterOf.map((character, byte) => [character, byte]));
+
+export const bytesToCharacters = (bytes: Uint8Array): string => {
+  let text = '';
+  for (const byte of bytes) text += characterOf[byte];
+  return text;
+};
+
+/** Undefined if a character stands for no byte. */
+export const charactersToBytes = (text: string): Uint8Array | undefined => {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) {
+    const byte = byteOf.get(text.charAt(at));
+    if (byte === undefined) return undefined;
+    bytes[at] = byte;
+  }
+  return bytes;
+};
