@@ -26,7 +26,7 @@ const arrows = {
 const ground = { core: [], formats: ['core'] };
 
 const everyRoom = [...Object.keys(arrows), ...Object.keys(ground)];
-const knowsAll = { pipeline: everyRoom, cli: ['pipeline', ...everyRoom] };
+const knowsAll = { pipeline: ['engine', ...everyRoom], cli: ['pipeline', ...everyRoom] };
 
 const allowed = {
   ...Object.fromEntries(Object.entries(arrows).map(([room, targets]) => [room, ['core', 'formats', 'project', ...targets]])),

@@ -48,5 +48,11 @@ export const commands: readonly CommandEntry[] = [
     group: 'Commands:',
     load: async () => (await import('./status.js')).status,
   },
+  {
+    name: 'doctor',
+    summary: 'Look at the machine, measure it, say what is wrong.',
+    group: 'Commands:',
+    load: async () => (await import('./doctor.js')).doctor,
+  },
   ...steps.filter(({ name }) => name !== 'plan').map(({ name }) => stepCommand(name)),
 ];
