@@ -9,7 +9,7 @@
 #include "types.h"
 #include "simd/vector.h"
 #include "simd/rows.h"
-#include "gemm-plain.h"
+#include "gemm/gemm.inc.h"
 #include "ops/fused.cpp"
 #include "ops/sum.cpp"
 #include "ops/squared-sum.cpp"

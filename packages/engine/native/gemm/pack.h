@@ -20,14 +20,14 @@ template <class F> static inline void withType(Type type, const void* p, F f) {
 }
 
 // Rows [row, row + rows) and k [k, k + ks) of A stored [m, k].
-template <class Form, class T>
+template <class Words, class T>
 static void packRows(const T* a, int64_t lda, int64_t row, int64_t rows, int64_t k, int64_t ks, float* out, int64_t stride, int64_t paddedRows) {
-  constexpr int step = Vf::lanes * Form::perWord;
+  constexpr int step = Vf::lanes * Words::perWord;
   for (int64_t r = 0; r < paddedRows; r++) {
     float* to = out + r * stride;
     if (r < rows) {
       const T* from = a + (row + r) * lda + k;
-      for (int64_t i = 0; i < ks; i += step, to += Vf::lanes) Form::along(from + i, ks - i).store(to);
+      for (int64_t i = 0; i < ks; i += step, to += Vf::lanes) Words::rowWords(Words::along(from + i, ks - i)).store(to);
     } else {
       for (int64_t i = 0; i < ks; i += step, to += Vf::lanes) Vf::zero().store(to);
     }
@@ -35,19 +35,19 @@ static void packRows(const T* a, int64_t lda, int64_t row, int64_t rows, int64_t
 }
 
 // The same of A stored [k, m].
-template <class Form, class T>
+template <class Words, class T>
 static void packTransposedRows(const T* a, int64_t lda, int64_t row, int64_t rows, int64_t k, int64_t ks, float* out, int64_t stride,
                                int64_t paddedRows) {
-  constexpr int step = Vf::lanes * Form::perWord;
+  constexpr int step = Vf::lanes * Words::perWord;
   for (int64_t i = 0; i < ks; i += step)
     for (int64_t r = 0; r < paddedRows; r += Vf::lanes) {
       Vf square[Vf::lanes];
       for (int w = 0; w < Vf::lanes; w++) {
-        const int64_t at = i + w * Form::perWord;
-        square[w] = at < ks ? Form::across(a + (k + at) * lda + row + r, lda, ks - at, rows - r) : Vf::zero();
+        const int64_t at = i + w * Words::perWord;
+        square[w] = at < ks ? Words::across(a + (k + at) * lda + row + r, lda, ks - at, rows - r) : Vf::zero();
       }
       transpose(square);
-      for (int w = 0; w < Vf::lanes; w++) square[w].store(out + (r + w) * stride + i / Form::perWord);
+      for (int w = 0; w < Vf::lanes; w++) Words::rowWords(square[w]).store(out + (r + w) * stride + i / Words::perWord);
     }
 }
 
@@ -65,7 +65,7 @@ struct Panels {
 };
 
 // Panels [share.begin, share.end) of B stored [k, n].
-template <class Form, class T> static void packColumns(const T* b, int64_t ldb, const Panels& panels, Range share) {
+template <class Words, class T> static void packColumns(const T* b, int64_t ldb, const Panels& panels, Range share) {
   constexpr int64_t strip = 16;  // k's swept over all panels before the next, so that few rows are open at once
   for (int64_t w0 = 0; w0 < panels.words; w0 += strip)
     for (int64_t panel = share.begin; panel < share.end; panel++) {
@@ -73,28 +73,36 @@ template <class Form, class T> static void packColumns(const T* b, int64_t ldb, 
       const int64_t first = panel * panels.width;
       float* to = panels.at(panel) + w0 * vectors * Vf::lanes;
       for (int64_t w = w0; w < least(w0 + strip, panels.words); w++) {
-        const int64_t at = w * Form::perWord;
+        const int64_t at = w * Words::perWord;
         const T* from = b + (panels.k + at) * ldb + panels.column + first;
         for (int v = 0; v < vectors; v++, to += Vf::lanes)
-          Form::across(from + v * panels.lanes, ldb, panels.ks - at, panels.columns - first - v * panels.lanes).store(to);
+          Words::columns(from + v * panels.lanes, ldb, panels.ks - at, panels.columns - first - v * panels.lanes).store(to);
       }
     }
 }
 
 // Panels of B stored [n, k].
-template <class Form, class T> static void packTransposedColumns(const T* b, int64_t ldb, const Panels& panels, Range share) {
-  constexpr int step = Vf::lanes * Form::perWord;
+template <class Words, class T> static void packTransposedColumns(const T* b, int64_t ldb, const Panels& panels, Range share) {
+  constexpr int step = Vf::lanes * Words::perWord;
   for (int64_t panel = share.begin; panel < share.end; panel++) {
     const int vectors = panels.vectorsOf(panel);
     for (int v = 0; v < vectors; v++) {
-      const int64_t first = panel * panels.width + v * Vf::lanes, present = least(Vf::lanes, panels.columns - first);
+      const int64_t first = panel * panels.width + v * panels.lanes, present = panels.columns - first;
       const T* from = b + (panels.column + first) * ldb + panels.k;
       float* to = panels.at(panel) + v * Vf::lanes;
       for (int64_t i = 0; i < panels.ks; i += step) {
         Vf square[Vf::lanes];
-        for (int c = 0; c < Vf::lanes; c++) square[c] = c < present ? Form::along(from + c * ldb + i, panels.ks - i) : Vf::zero();
-        transpose(square);
-        const int64_t words = least(Vf::lanes, panels.words - i / Form::perWord);
+        const auto load = [&](Vf (&to)[Vf::lanes], int64_t c0) {
+          for (int c = 0; c < Vf::lanes; c++) to[c] = c0 + c < present ? Words::along(from + (c0 + c) * ldb + i, panels.ks - i) : Vf::zero();
+          transpose(to);
+        };
+        load(square, 0);
+        if constexpr (Words::columnsPerLane == 2) {
+          Vf second[Vf::lanes];
+          load(second, Vf::lanes);
+          for (int w = 0; w < Vf::lanes; w++) square[w] = Words::join(square[w], second[w]);
+        }
+        const int64_t words = least(Vf::lanes, panels.words - i / Words::perWord);
         for (int64_t w = 0; w < words; w++, to += vectors * Vf::lanes) square[w].store(to);
       }
     }

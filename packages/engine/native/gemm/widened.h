@@ -39,6 +39,9 @@ struct Widened {
     if (count >= Vf::lanes) return Vf::load(p);
     return count <= 0 ? Vf::zero() : Vf::loadTail(p, static_cast<int>(count));
   }
+  static Vf rowWords(Vf v) { return v; }  // what the two above give, as words of A
+  // What across gives, as words of B: laneColumns of them.
+  template <class T> static Vf columns(const T* p, int64_t stride, int64_t ks, int64_t count) { return across(p, stride, ks, count); }
   static Vf multiplyAdd(Vf a, Vf b, Vf sum) { return fma(a, b, sum); }
   static void multiply(int vectors, int64_t words, const void* a, int64_t rowBytes, const void* b, float* tile) {
     multiplyTile(vectors, words, a, rowBytes, b, tile);

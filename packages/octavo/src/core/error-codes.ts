@@ -31,6 +31,7 @@ export const errorCodes = {
   TOKEN_SHARD_CORRUPT: { exit: 1, says: 'A token shard is damaged, truncated, or not a token shard.' },
   TOKEN_SHARD_MISMATCH: { exit: 2, says: 'A token shard was made with another tokenizer.' },
   TOO_FEW_TOKENS: { exit: 2, says: 'There is less text than one training window needs.' },
+  TRAINING_DIVERGED: { exit: 1, says: 'Three training steps in a row gave a loss or gradient that is not finite.' },
   USAGE: { exit: 2, says: 'A command, an option or an argument that does not exist or does not fit.' },
 } as const satisfies Record<string, { readonly exit: 1 | 2 | 130; readonly says: string }>;
 

@@ -1,0 +1,112 @@
+// Few rows, as in decoding: the time is that of reading B once, so B is not packed. Each element of C is a sum of vectors
+// along k (B stored [n, k]) or, lane by lane, down k (B stored [k, n]). Members split the columns.
+#pragma once
+#include "epilogue.h"
+
+namespace octavo::OCTAVO_ISA {
+
+template <class Words> struct Skinny {
+  static constexpr int64_t mostRowsAlong = 16, mostRowsDown = 4;
+  static constexpr int groupRows = Vf::lanes == 16 ? 4 : 2, groupColumns = 4;
+  static constexpr int chunk = 64;  // columns finished together
+  static constexpr int64_t mostWords = 64 * 1024;  // of a row of A: more goes the packed way
+
+  static bool fits(const Gemm& g) {
+    return g.m <= (g.bTransposed ? mostRowsAlong : mostRowsDown) && pieces(g.k, Words::perWord) <= mostWords;
+  }
+  static int64_t rowStride(const Gemm& g) { return roundUp(pieces(g.k, Words::perWord), Vf::lanes); }
+  static GemmMemory memory(const Gemm& g) {
+    const int64_t rows = roundUp(least(g.m, g.bTransposed ? mostRowsAlong : mostRowsDown), Vf::lanes);
+    return {static_cast<size_t>(rows * least(rowStride(g), mostWords)) * 4, 0};
+  }
+
+  static void run(const Worker& worker, const Gemm& g) {
+    const int64_t stride = rowStride(g), step = g.bTransposed ? groupColumns : chunk;
+    float* const a = static_cast<float*>(worker.scratch);
+    const Range mine = share(worker, pieces(g.n, step));
+    const int64_t end = least(mine.end * step, g.n);
+    if (mine.begin * step >= end) return;
+    withType(g.aType, g.a, [&](auto from) {
+      if (g.aTransposed) packTransposedRows<Words>(from, g.lda, 0, g.m, 0, g.k, a, stride, roundUp(g.m, Vf::lanes));
+      else packRows<Words>(from, g.lda, 0, g.m, 0, g.k, a, stride, g.m);
+    });
+    withType(g.bType, g.b, [&](auto b) {
+      alignas(64) float tile[mostRowsAlong * chunk];
+      for (int64_t j = mine.begin * step; j < end; j += chunk) {
+        const int64_t columns = least(chunk, end - j);
+        if (g.bTransposed) along(g, a, stride, b, j, columns, tile);
+        else down(g, a, stride, b, j, columns, tile);
+        finish(g, tile, chunk, 0, j, g.m, columns, {nullptr, 0, true, true});
+      }
+    });
+  }
+
+  template <class T> static void along(const Gemm& g, const float* a, int64_t stride, const T* b, int64_t j, int64_t columns, float* tile) {
+    for (int64_t c = 0; c < columns; c += groupColumns) {
+      const int64_t present = least(groupColumns, columns - c);
+      const T* rows[groupColumns];  // the last again where there are fewer
+      for (int64_t v = 0; v < groupColumns; v++) rows[v] = b + (j + c + least(v, present - 1)) * g.ldb;
+      int64_t r = 0;
+      for (; r + groupRows <= g.m; r += groupRows) dots<groupRows>(a + r * stride, stride, rows, g.k, tile + r * chunk + c);
+      for (; r < g.m; r++) dots<1>(a + r * stride, stride, rows, g.k, tile + r * chunk + c);
+    }
+  }
+
+  template <int count, class T>
+  static void dots(const float* a, int64_t stride, const T* const (&rows)[groupColumns], int64_t k, float* out) {
+    constexpr int step = Vf::lanes * Words::perWord;
+    Vf sums[count][groupColumns];
+    for (int r = 0; r < count; r++)
+      for (int c = 0; c < groupColumns; c++) sums[r][c] = Vf::zero();
+    const auto add = [&](int64_t i, int64_t left) __attribute__((always_inline)) {
+      Vf values[groupColumns];
+#pragma GCC unroll 4
+      for (int c = 0; c < groupColumns; c++) values[c] = Words::along(rows[c] + i, left);
+#pragma GCC unroll 4
+      for (int r = 0; r < count; r++) {
+        const Vf value = Vf::load(a + r * stride + i / Words::perWord);
+#pragma GCC unroll 4
+        for (int c = 0; c < groupColumns; c++) sums[r][c] = Words::multiplyAdd(value, values[c], sums[r][c]);
+      }
+    };
+    int64_t i = 0;
+    for (; i + step <= k; i += step) {
+#pragma GCC unroll 4
+      for (int c = 0; c < groupColumns; c++) __builtin_prefetch(reinterpret_cast<const char*>(rows[c] + i) + 2048);
+      add(i, step);
+    }
+    if (i < k) add(i, k - i);
+    for (int r = 0; r < count; r++)
+      for (int c = 0; c < groupColumns; c++) out[r * chunk + c] = sum(sums[r][c]);
+  }
+
+  template <class T> static void down(const Gemm& g, const float* a, int64_t stride, const T* b, int64_t j, int64_t columns, float* tile) {
+    for (int64_t c = 0; c < columns; c += 2 * Vf::lanes) {
+      int64_t r = 0;
+      for (; r + 2 <= g.m; r += 2) weightedRows<2>(g, a + r * stride, stride, b + j + c, columns - c, tile + r * chunk + c);
+      if (r < g.m) weightedRows<1>(g, a + r * stride, stride, b + j + c, columns - c, tile + r * chunk + c);
+    }
+  }
+
+  template <int count, class T>
+  static void weightedRows(const Gemm& g, const float* a, int64_t stride, const T* b, int64_t columns, float* out) {
+    Vf sums[count][2];
+    for (int r = 0; r < count; r++) sums[r][0] = sums[r][1] = Vf::zero();
+    for (int64_t i = 0; i < g.k; i += Words::perWord) {
+      const T* row = b + i * g.ldb;
+      const Vf left = Words::across(row, g.ldb, g.k - i, columns);
+      const Vf right = columns > Vf::lanes ? Words::across(row + Vf::lanes, g.ldb, g.k - i, columns - Vf::lanes) : Vf::zero();
+      for (int r = 0; r < count; r++) {
+        const Vf value = Vf::set1(a[r * stride + i / Words::perWord]);
+        sums[r][0] = Words::multiplyAdd(value, left, sums[r][0]);
+        sums[r][1] = Words::multiplyAdd(value, right, sums[r][1]);
+      }
+    }
+    for (int r = 0; r < count; r++) {
+      sums[r][0].store(out + r * chunk);
+      sums[r][1].store(out + r * chunk + Vf::lanes);
+    }
+  }
+};
+
+}  // namespace octavo::OCTAVO_ISA

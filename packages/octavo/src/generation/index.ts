@@ -1,0 +1,4 @@
+export { createDecoder, type Decoder, type LoadedModel, type NewTokens } from './decoder.js';
+export { createGenerator } from './generator.js';
+export { defaultSampling, sampleToken } from './sampling.js';
+export type { GenerationEvent, GenerationRequest, Generator, Sampling, TokenLogprob } from './types.js';
