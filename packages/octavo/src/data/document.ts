@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 /** Columns of `collect/documents.parquet`. */
 export const documentColumns = { id: 'text', source: 'text', licence: 'text', text: 'text' } as const;
 
@@ -45,5 +43,3 @@ export type Collected =
   | { readonly kind: 'rejected'; readonly dropped: DroppedDocument };
 
 export const utf8Bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
-
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { chatFamilies } from './chat-family.js';
+
+const sourceFields = z.strictObject({
+  from: z
+    .string()
+    .min(1)
+    .describe(
+      'A file, a folder, a pattern such as corpus/**/*.md, npm:name@version/pattern, or a preset (quickstart).',
+    ),
+  name: z
+    .string()
+    .regex(/^[\w@][\w@./-]*$/)
+    .optional()
+    .describe('What the source is called in tables and charts; default: the part of `from` before any pattern.'),
+  format: z
+    .enum(['auto', 'text', 'jsonl', 'wordnet-examples'])
+    .default('auto')
+    .describe('auto goes by the file name: .jsonl and .ndjson are rows, all else is text.'),
+  textField: z.string().min(1).default('text').describe('The field of a JSONL row that holds the text.'),
+  encoding: z
+    .enum(['utf-8', 'latin1', 'utf-16le'])
+    .default('utf-8')
+    .describe('How the bytes of text files are to be read; a byte order mark overrules it.'),
+  licence: z.string().default('unknown').describe('Recorded with each document.'),
+  windowBytes: z
+    .number()
+    .int()
+    .min(256)
+    .max(1_048_576)
+    .default(16_384)
+    .describe('A longer text is cut into windows of at most this many bytes, at paragraphs or sentences.'),
+});
+
+const source = z
+  .union([z.string().min(1), sourceFields])
+  .describe('A source of text: a string is short for { from: … }.');
+
+/** The `data` section of octavo.yaml. */
+export const dataSection = z
+  .strictObject({
+    sources: z.array(source).min(1).max(1000).default(['quickstart']).describe('Where text comes from.'),
+    maxRejected: z
+      .number()
+      .int()
+      .min(0)
+      .default(1000)
+      .describe('Rows of files that may be unreadable before the step stops; each is listed among the dropped.'),
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(4_294_967_295)
+      .default(1)
+      .describe('Orders the documents, and draws the generated conversations.'),
+    chat: z
+      .strictObject({
+        families: z
+          .array(z.enum(chatFamilies))
+          .default([...chatFamilies])
+          .describe('Families of questions and answers for fine-tuning.'),
+      })
+      .prefault({}),
+    clean: z
+      .strictObject({
+        minCharacters: z.number().int().min(1).default(100).describe('Shorter documents are dropped as too-short.'),
+        nearDuplicates: z
+          .boolean()
+          .default(true)
+          .describe('Drop documents that are nearly the same as an earlier one (MinHash).'),
+        nearDuplicateSimilarity: z
+          .number()
+          .min(0.3)
+          .max(1)
+          .default(0.7)
+          .describe('Share of 5-word runs in common from which a document counts as a near duplicate.'),
+      })
+      .prefault({}),
+    tokenize: z
+      .strictObject({
+        shardTokens: z
+          .number()
+          .int()
+          .min(1024)
+          .max(500_000_000)
+          .default(16_777_216)
+          .describe('Tokens of one shard; a shard is held in memory while it is written.'),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+export type DataSection = z.infer<typeof dataSection>;
+export type SourceFields = z.infer<typeof sourceFields>;
+
+/** The fields with their defaults, of a source given in either form. */
+export const sourceOf = (given: string | SourceFields): SourceFields =>
+  typeof given === 'string' ? sourceFields.parse({ from: given }) : given;
+
+/** What each step of the room reads of the section: a change elsewhere leaves its key as it was. */
+export const collectSection = ({ sources, maxRejected, seed, chat }: DataSection) => ({
+  sources,
+  maxRejected,
+  seed,
+  chat,
+});
+export const cleanSection = ({ clean }: DataSection) => clean;
+export const splitSection = ({ seed }: DataSection) => ({ seed });
+export const tokenizeSection = ({ tokenize }: DataSection) => tokenize;
+
+export type CollectSection = ReturnType<typeof collectSection>;
+export type CleanSection = ReturnType<typeof cleanSection>;
+export type SplitSection = ReturnType<typeof splitSection>;
+export type TokenizeSection = ReturnType<typeof tokenizeSection>;

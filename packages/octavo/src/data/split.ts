@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { writeFileAtomic } from '../core/index.js';
+import { readDocuments, writeDocuments } from '../formats/index.js';
+import { type Step, type StepContext, sha256 } from '../project/index.js';
+import { cleanColumns } from './clean.js';
+import { utf8Bytes } from './document.js';
+import { interruptible } from './interruptible.js';
+import { planSplit, type Split, type SplitDocument, splits } from './plan-split.js';
+import { progress } from './progress.js';
+import type { SplitSection } from './section.js';
+import type { SplitSummary } from './summaries.js';
+
+/** Columns of `split/*.parquet`. Rows are sorted by `shuffle`, a hash of seed and id: reading in order reads at random. */
+export const splitColumns = { ...cleanColumns, shuffle: 'text' } as const;
+
+async function readPlan(path: string, signal: AbortSignal) {
+  const documents: SplitDocument[] = [];
+  for await (const batch of readDocuments(path, { columns: { id: 'text', source: 'text', cluster: 'text' } })) {
+    signal.throwIfAborted();
+    documents.push(...batch);
+  }
+  return planSplit(documents);
+}
+
+async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Record<string, unknown>>> {
+  const { section, folder, signal, emit } = context;
+  const input = join(context.artifact('clean'), 'documents.parquet');
+  const plan = await readPlan(input, signal);
+  if (plan.partsTexts) {
+    const text = `only ${plan.units} groups of documents: windows of one text are held out from each other, so held-out figures flatter`;
+    emit({ kind: 'warning', step: 'split', text });
+  }
+  const told = progress('split', { ...context, total: splits.length * plan.splits.length, unit: 'documents' });
+  const totals: Record<
+    Split,
+    { documents: number; bytes: number; sources: Record<string, { documents: number; bytes: number }> }
+  > = {
+    train: { documents: 0, bytes: 0, sources: {} },
+    validation: { documents: 0, bytes: 0, sources: {} },
+    test: { documents: 0, bytes: 0, sources: {} },
+  };
+  for (const split of splits) {
+    const into = totals[split];
+    const sources = new Map<string, { documents: number; bytes: number }>();
+    const documents = async function* () {
+      let number = 0;
+      for await (const batch of readDocuments(input, { columns: cleanColumns })) {
+        signal.throwIfAborted();
+        for (const document of batch) {
+          if (plan.splits[number++] !== split) continue;
+          const bytes = utf8Bytes(document.text);
+          const ofSource = sources.get(document.source) ?? { documents: 0, bytes: 0 };
+          sources.set(document.source, { documents: ofSource.documents + 1, bytes: ofSource.bytes + bytes });
+          into.documents++;
+          into.bytes += bytes;
+          yield { ...document, shuffle: sha256(`${section.seed}:${document.id}`).slice(0, 16) };
+        }
+        told.add(batch.length);
+      }
+    };
+    await writeDocuments(join(folder, `${split}.parquet`), { columns: splitColumns, orderBy: 'shuffle' }, documents());
+    into.sources = Object.fromEntries(sources);
+  }
+  told.finish();
+  const summary: SplitSummary & { readonly units: number; readonly partsTexts: boolean } = {
+    ...totals,
+    units: plan.units,
+    partsTexts: plan.partsTexts,
+  };
+  writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
+  return summary;
+}
+
+/** Clean documents → `train.parquet`, `validation.parquet`, `test.parquet`. Errors: DATA_TOO_SMALL, TABLE_CORRUPT. */
+export const split: Step<SplitSection> = {
+  name: 'split',
+  version: 1,
+  inputs: ['clean'],
+  run: (context) => interruptible(context.signal, () => splitAll(context)),
+};

@@ -1,0 +1,53 @@
+/** The parts of the steps' `summary.json` that other code reads back. */
+import { z } from 'zod';
+
+const count = z.number().int().min(0);
+
+export const CollectSummary = z.object({
+  documents: count,
+  bytes: count,
+  rejected: count,
+  sources: z.array(
+    z.object({
+      name: z.string(),
+      from: z.string(),
+      licence: z.string(),
+      documents: count,
+      bytes: count,
+      rejected: count,
+    }),
+  ),
+  chat: z.object({
+    conversations: count,
+    families: z.record(z.string(), z.object({ train: count, validation: count, test: count, answers: count })),
+  }),
+});
+
+export const CleanSummary = z.object({
+  documentsIn: count,
+  kept: count,
+  dropped: count,
+  droppedByReason: z.record(z.string(), count),
+  bytesIn: count,
+  bytesKept: count,
+  sources: z.array(z.object({ name: z.string(), documents: count, bytes: count })),
+});
+
+const SplitTotals = z.object({
+  documents: count,
+  bytes: count,
+  sources: z.record(z.string(), z.object({ documents: count, bytes: count })),
+});
+export const SplitSummary = z.object({ train: SplitTotals, validation: SplitTotals, test: SplitTotals });
+export type SplitSummary = z.infer<typeof SplitSummary>;
+
+const TokenTotals = z.object({ documents: count, bytes: count, tokens: count, shards: z.array(z.string()) });
+export const TokenizeSummary = z.object({
+  tokenizerHash: z.string(),
+  vocabularySize: count,
+  endOfTextId: count,
+  train: TokenTotals,
+  validation: TokenTotals,
+  test: TokenTotals,
+});
+export type TokenizeSummary = z.infer<typeof TokenizeSummary>;
