@@ -26,7 +26,7 @@ template <class Words> struct Product {
 
   static int64_t parts(const Gemm& g) { return most(1, pieces(pieces(g.k, Words::perWord), kPartWords)); }
   // Whole words but in the last part, and whole vectors of them.
-  static int64_t partWords(const Gemm& g) { return roundUp(pieces(pieces(g.k, Words::perWord), parts(g)), Vf::lanes); }
+  static int64_t partWords(const Gemm& g) { return roundUp(most(1, pieces(pieces(g.k, Words::perWord), parts(g))), Vf::lanes); }
   // One line more than a power of two would be, so that rows fall into different sets of the cache.
   static int64_t rowStride(int64_t words) { return roundUp(words, Vf::lanes) + 16; }
   static bool keepsPartials(const Gemm& g) { return parts(g) > 1 && (g.cType != Type::f32 || g.residual == g.c); }
@@ -43,7 +43,7 @@ template <class Words> struct Product {
 
   // Enough for every smaller m, n and k as well.
   static GemmMemory memory(const Gemm& g, int count) {
-    const int64_t words = least(roundUp(pieces(g.k, Words::perWord), Vf::lanes), kPartWords);
+    const int64_t words = least(roundUp(most(1, pieces(g.k, Words::perWord)), Vf::lanes), kPartWords);
     const int64_t block = least(kBlockWords, roundUp(g.m, blockStep) * rowStride(words));
     const int64_t partials = parts(g) > 1 && (g.cType != Type::f32 || g.residual != nullptr) ? kPartialWords : 0;
     const int64_t whole = 2 * pieceWords(g.n, words), each = count * pieceWords(columnsEach(g.n, count), words);
