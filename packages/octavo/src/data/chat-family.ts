@@ -9,6 +9,8 @@ export const chatFamilies = [
   'copy',
   'reverse',
 ] as const;
+/** The families by which a small model is judged: facts that it can learn by heart, asked in wordings it has not seen. */
+export const headlineFamilies = ['capital', 'continent', 'currency'] as const satisfies readonly ChatFamily[];
 export type ChatFamily = (typeof chatFamilies)[number];
 
 export interface ChatMessage {

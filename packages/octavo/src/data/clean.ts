@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, invariant, writeFileAtomic } from '../core/index.js';
 import { readDocuments, writeDocuments } from '../formats/index.js';
@@ -19,11 +18,15 @@ import { limits } from './limits.js';
 import { nearDuplicateIndex } from './near-duplicates.js';
 import { normaliseText } from './normalise-text.js';
 import { progress } from './progress.js';
+import { readSummary } from './read-summary.js';
 import type { CleanSection } from './section.js';
 import { CollectSummary } from './summaries.js';
 
-/** Columns of `clean/documents.parquet`: `cluster` is the id of the first document of those that are alike. */
-export const cleanColumns = { ...documentColumns, cluster: 'text' } as const;
+/**
+ * Columns of `clean/documents.parquet`: `cluster` is the id of the first document of those that are alike,
+ * `bytes` counts the text in UTF-8.
+ */
+export const cleanColumns = { ...documentColumns, cluster: 'text', bytes: 'integer' } as const;
 
 interface Judged {
   readonly ids: readonly string[];
@@ -87,7 +90,7 @@ async function cleanAll(context: StepContext<CleanSection>): Promise<Readonly<Re
   const { folder, signal } = context;
   const from = context.artifact('collect');
   const input = join(from, 'documents.parquet');
-  const collected = CollectSummary.parse(JSON.parse(await readFile(join(from, 'summary.json'), 'utf8')));
+  const collected = await readSummary(from, CollectSummary);
   const told = progress('clean', { ...context, total: 2 * collected.documents, unit: 'documents' });
   const { ids, alike, dropped } = await judgeAll(context, input, told.add);
   const kept = new Map<string, SourceTotals>();
@@ -99,9 +102,10 @@ async function cleanAll(context: StepContext<CleanSection>): Promise<Readonly<Re
         const cluster = ids[alike.root(number)] ?? document.id;
         if (dropped.has(number++)) continue;
         const text = normaliseText(document.text);
+        const bytes = utf8Bytes(text);
         const totals = kept.get(document.source) ?? { documents: 0, bytes: 0 };
-        kept.set(document.source, { documents: totals.documents + 1, bytes: totals.bytes + utf8Bytes(text) });
-        yield { ...document, text, cluster };
+        kept.set(document.source, { documents: totals.documents + 1, bytes: totals.bytes + bytes });
+        yield { ...document, text, cluster, bytes };
       }
       told.add(batch.length);
     }

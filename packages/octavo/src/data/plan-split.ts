@@ -1,6 +1,7 @@
 /**
  * Which texts are held out. What belongs together stays together: documents of one duplicate cluster, and windows of one
- * text, form a unit; `sha256(id of the unit's first document) mod 20` is 0 for test, 1 for validation, else train.
+ * text, form a unit; `sha256(id of the unit's first document) mod 20` is 0 for test, 1 for validation, else train. Then
+ * the held-out share of each source is levelled.
  */
 import { fail } from '../core/index.js';
 import { sha256 } from '../project/index.js';
@@ -14,6 +15,7 @@ export interface SplitDocument {
   readonly id: string;
   readonly source: string;
   readonly cluster: string;
+  readonly bytes: number;
 }
 
 export interface SplitPlan {
@@ -27,12 +29,15 @@ export interface SplitPlan {
 const parts = 20;
 /** Below this many units the rule would hold out nothing, or a single text; windows of one text are then parted. */
 const fewUnits = 20;
+/** Share of a twentieth that each source must at least hold out. */
+const enough = 0.9;
 
 interface Unit {
   readonly id: string;
   readonly source: string;
   readonly hash: string;
   readonly members: number[];
+  bytes: number;
 }
 
 function unitsOf(
@@ -49,11 +54,12 @@ function unitsOf(
     }
   }
   const units = new Map<number, Unit>();
-  for (const [number, { id, source }] of documents.entries()) {
+  for (const [number, { id, source, bytes }] of documents.entries()) {
     const root = joined.root(number);
-    const unit = units.get(root) ?? { id, source, hash: sha256(id), members: [] };
+    const unit = units.get(root) ?? { id, source, hash: sha256(id), members: [], bytes: 0 };
     units.set(root, unit);
     unit.members.push(number);
+    unit.bytes += bytes;
   }
   return [...units.values()];
 }
@@ -63,25 +69,44 @@ const byRule = ({ hash }: Unit): Split => {
   return part === 0n ? 'test' : part === 1n ? 'validation' : 'train';
 };
 
-/** Where luck leaves a source out of a held-out split, the unit of train with the smallest hash is moved there. */
+const byHash = (a: Unit, b: Unit): number => (a.hash < b.hash ? -1 : 1);
+
+/** The unit of train to hold out next: small beside what is to be held out if there is one, then by hash. */
+function nextHeld(train: readonly Unit[], target: number): Unit | undefined {
+  const fitting = train.filter(({ bytes }) => bytes <= 2 * target).toSorted(byHash)[0];
+  return train.length < 2 ? undefined : (fitting ?? train.toSorted((a, b) => a.bytes - b.bytes || byHash(a, b))[0]);
+}
+
+/**
+ * Luck decides by whole units, so with few or uneven ones it holds out too much of one source and too little of another.
+ * Here each source's held-out bytes are brought to a twentieth, or just below: by hash, so that the choice stays fixed.
+ */
+function level(assigned: Map<Unit, Split>, units: readonly Unit[], held: 'validation' | 'test'): void {
+  const target = units.reduce((sum, { bytes }) => sum + bytes, 0) / parts;
+  const of = (split: Split) => units.filter((unit) => assigned.get(unit) === split);
+  let bytes = of(held).reduce((sum, unit) => sum + unit.bytes, 0);
+  for (const unit of of(held).toSorted(byHash).toReversed()) {
+    if (bytes - unit.bytes < enough * target) continue;
+    assigned.set(unit, 'train');
+    bytes -= unit.bytes;
+  }
+  while (bytes < enough * target) {
+    const unit = nextHeld(of('train'), target);
+    if (unit === undefined) return;
+    assigned.set(unit, held);
+    bytes += unit.bytes;
+  }
+}
+
 function assign(units: readonly Unit[]): ReadonlyMap<Unit, Split> {
   const assigned = new Map(units.map((unit) => [unit, byRule(unit)]));
-  const sources = [...new Set(units.map(({ source }) => source))].map((name) =>
-    units.filter(({ source }) => source === name),
-  );
+  const names = [...new Set(units.map(({ source }) => source))];
+  const sources = names
+    .map((name) => units.filter(({ source }) => source === name))
+    .filter(({ length }) => length >= 3);
   for (const held of ['validation', 'test'] as const) {
-    for (const ofSource of sources) {
-      if (ofSource.length < 3 || ofSource.some((unit) => assigned.get(unit) === held)) continue;
-      const spare = ofSource
-        .filter((unit) => assigned.get(unit) === 'train')
-        .toSorted((a, b) => (a.hash < b.hash ? -1 : 1));
-      const moved = spare[0];
-      if (moved !== undefined && spare.length > 1) assigned.set(moved, held);
-    }
-    if ([...assigned.values()].includes(held)) continue;
-    const spare = units.filter((unit) => assigned.get(unit) === 'train').toSorted((a, b) => (a.hash < b.hash ? -1 : 1));
-    const moved = spare[0];
-    if (moved !== undefined && spare.length > 1) assigned.set(moved, held);
+    for (const ofSource of sources) level(assigned, ofSource, held);
+    if (![...assigned.values()].includes(held)) level(assigned, units, held);
   }
   return assigned;
 }

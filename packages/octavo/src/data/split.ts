@@ -3,7 +3,6 @@ import { writeFileAtomic } from '../core/index.js';
 import { readDocuments, writeDocuments } from '../formats/index.js';
 import { type Step, type StepContext, sha256 } from '../project/index.js';
 import { cleanColumns } from './clean.js';
-import { utf8Bytes } from './document.js';
 import { interruptible } from './interruptible.js';
 import { planSplit, type Split, type SplitDocument, splits } from './plan-split.js';
 import { progress } from './progress.js';
@@ -15,7 +14,9 @@ export const splitColumns = { ...cleanColumns, shuffle: 'text' } as const;
 
 async function readPlan(path: string, signal: AbortSignal) {
   const documents: SplitDocument[] = [];
-  for await (const batch of readDocuments(path, { columns: { id: 'text', source: 'text', cluster: 'text' } })) {
+  for await (const batch of readDocuments(path, {
+    columns: { id: 'text', source: 'text', cluster: 'text', bytes: 'integer' },
+  })) {
     signal.throwIfAborted();
     documents.push(...batch);
   }
@@ -48,7 +49,7 @@ async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Re
         signal.throwIfAborted();
         for (const document of batch) {
           if (plan.splits[number++] !== split) continue;
-          const bytes = utf8Bytes(document.text);
+          const { bytes } = document;
           const ofSource = sources.get(document.source) ?? { documents: 0, bytes: 0 };
           sources.set(document.source, { documents: ofSource.documents + 1, bytes: ofSource.bytes + bytes });
           into.documents++;
