@@ -1,5 +1,6 @@
 /** Every error code, its exit code and one sentence on when it comes; docs/errors.md is generated from this table. */
 export const errorCodes = {
+  CHECKPOINT_ABSENT: { exit: 2, says: 'A step that needs a trained model finds no checkpoint.' },
   CHECKPOINT_CORRUPT: { exit: 1, says: 'A checkpoint is incomplete, was changed after it was saved, or belongs to another model.' },
   CONFIG_INVALID: { exit: 2, says: 'A field of octavo.yaml, or of --set, has a value that is not allowed.' },
   CONFIG_UNREADABLE: { exit: 2, says: 'octavo.yaml is absent, or is not YAML.' },

@@ -1,0 +1,11 @@
+export { type AnswerModel, answer, answerAll, type Question } from './answer-model.js';
+export { type AnsweredExample, chatExactMatch, chatQuestion, type FamilyScore } from './chat-exact-match.js';
+export { type ChatTest, readChatTests } from './conversations.js';
+export { type ModelBits, type NgramBits, ngramBits } from './held-out-bits.js';
+export { bootstrapInterval, type Interval, wilsonInterval } from './intervals.js';
+export { type KneserNey, kneserNey } from './kneser-ney.js';
+export { bitsPerByte, isExactMatch, perplexity } from './metrics.js';
+export { countNgrams, type NgramCounts } from './ngram-counts.js';
+export { type EvaluateSection, evaluateSection } from './section.js';
+export { type Evaluation, type EvaluationDependencies, type EvaluationModel, evaluateStep } from './step.js';
+export { type XzResult, xzBaseline } from './xz-baseline.js';
