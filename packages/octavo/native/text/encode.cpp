@@ -98,21 +98,20 @@ size_t Encoder::shortPiece(const uint8_t* p, size_t n, uint32_t* out) const {
 // Pairs wait in a heap by rank, then position; a pair that has changed since is recognised by its rank and passed over.
 size_t Encoder::longPiece(const uint8_t* p, size_t n, uint32_t* out) {
   if (n >= kNone) throw std::length_error("a piece of text is too long");
-  for (auto* part : {&id_, &rank_, &next_, &previous_, &target_}) part->resize(n);
+  nodes_.resize(n);
   heap_.clear();
+  Node* const node = nodes_.data();
   const auto pair = [&](uint32_t at) {
-    const uint32_t other = next_[at];
-    const Ranked to = other < n ? model_.merge(id_[at], id_[other]) : Ranked{kNone, kNone};
-    rank_[at] = to.rank;
-    target_[at] = to.id;
+    const uint32_t other = node[at].next;
+    const Ranked to = other < n ? model_.merge(node[at].id, node[other].id) : Ranked{kNone, kNone};
+    node[at].rank = to.rank;
+    node[at].target = to.id;
     return to.rank != kNone;
   };
-  const auto entry = [&](uint32_t at) { return uint64_t(rank_[at]) << 32 | at; };
+  const auto entry = [&](uint32_t at) { return uint64_t(node[at].rank) << 32 | at; };
   for (uint32_t at = 0; at < n; ++at) {
     const uint32_t id = model_.byteToken[p[at]];
-    id_[at] = id == kNone ? model_.unknown : id;
-    next_[at] = at + 1;
-    previous_[at] = at - 1;
+    node[at] = {id == kNone ? model_.unknown : id, kNone, kNone, at + 1, at - 1};
   }
   for (uint32_t at = 0; at < n; ++at)
     if (pair(at)) heap_.push_back(entry(at));
@@ -128,20 +127,20 @@ size_t Encoder::longPiece(const uint8_t* p, size_t n, uint32_t* out) {
     std::pop_heap(heap_.begin(), heap_.end(), later);
     heap_.pop_back();
     const uint32_t at = uint32_t(top);
-    if (rank_[at] != uint32_t(top >> 32)) continue;
-    const uint32_t gone = next_[at];
-    id_[at] = target_[at];
-    rank_[gone] = kNone;
-    next_[at] = next_[gone];
-    if (next_[at] < n) previous_[next_[at]] = at;
+    if (node[at].rank != uint32_t(top >> 32)) continue;
+    const uint32_t gone = node[at].next;
+    node[at].id = node[at].target;
+    node[gone].rank = kNone;
+    node[at].next = node[gone].next;
+    if (node[at].next < n) node[node[at].next].previous = at;
     push(at);
-    if (at > 0) push(previous_[at]);
+    if (at > 0) push(node[at].previous);
   }
   size_t count = 0;
-  for (uint32_t at = 0; at < n; at = next_[at]) out[count++] = id_[at];
+  for (uint32_t at = 0; at < n; at = node[at].next) out[count++] = node[at].id;
   // What one huge piece needed is not kept for ever.
   if (n > size_t(1) << 20) {
-    for (auto* part : {&id_, &rank_, &next_, &previous_, &target_}) std::vector<uint32_t>().swap(*part);
+    std::vector<Node>().swap(nodes_);
     std::vector<uint64_t>().swap(heap_);
   }
   return count;

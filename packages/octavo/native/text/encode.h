@@ -31,8 +31,11 @@ class Encoder {
   const uint64_t seed_;
   std::unique_ptr<Remembered[]> memory_;
 
-  // Scratch of long pieces, by position.
-  std::vector<uint32_t> id_, rank_, next_, previous_, target_;
+  // Scratch of long pieces: what begins at each position, and what it and its right neighbour merge into.
+  struct Node {
+    uint32_t id, rank, target, next, previous;
+  };
+  std::vector<Node> nodes_;
   std::vector<uint64_t> heap_;
 
   template <Pattern pattern>

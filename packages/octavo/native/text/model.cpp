@@ -42,6 +42,7 @@ Model::Model(Pattern pattern, bool wholeWordsFirst, uint32_t unknown, std::vecto
   for (uint32_t rank = 0; rank < merges.size(); ++rank) {
     const Merge& m = merges[rank];
     if (m.left >= count || m.right >= count || m.id >= count) throw std::invalid_argument("a merge names no token");
+    if (special[m.left] || special[m.right] || special[m.id]) throw std::invalid_argument("a merge would make a special token of text");
     if (length(m.left) == 0 || length(m.right) == 0 || length(m.left) + length(m.right) != length(m.id) ||
         std::memcmp(begin(m.left), begin(m.id), length(m.left)) != 0 ||
         std::memcmp(begin(m.right), begin(m.id) + length(m.left), length(m.right)) != 0)

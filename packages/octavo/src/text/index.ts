@@ -1,4 +1,5 @@
 export { type ChatMessage, chatTemplate, type RenderedChat, renderChat, stopTokens } from './chat.js';
+export { loadTokenizer } from './load-tokenizer.js';
 export { type PatternName, patternNames } from './patterns.js';
 export { endOfText, endOfTurn, type Role, roles, roleToken, standardSpecialTokens } from './special-tokens.js';
 export { createStreamDecoder, type StreamDecoder } from './stream-decoder.js';

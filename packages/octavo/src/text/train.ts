@@ -76,14 +76,19 @@ export async function trainTokenizer(options: TrainTokenizerOptions): Promise<To
 
   const stop = () => native.stopTraining(trainer);
   signal?.addEventListener('abort', stop, { once: true });
+  // Reports come from another thread, and some only after the work has ended.
+  let learning = true;
   try {
-    const [bytes, starts, merges] = await native.learnMerges(trainer, tokens, minimumFrequency, (done) =>
-      onProgress?.({ kind: 'merging', tokens: done, of: tokens }),
-    );
+    const [bytes, starts, merges] = await native.learnMerges(trainer, tokens, minimumFrequency, (done) => {
+      if (learning) onProgress?.({ kind: 'merging', tokens: done, of: tokens });
+    });
+    learning = false;
     stopIfAsked();
+    onProgress?.({ kind: 'merging', tokens: starts.length - 1, of: tokens });
     const learned = { pattern: options.pattern, wholeWordsFirst: false, bytes, starts, merges, specialTokens: [] };
     return createTokenizer(withSpecialTokens(learned, specialTokens));
   } finally {
+    learning = false;
     signal?.removeEventListener('abort', stop);
   }
 }
