@@ -49,6 +49,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./status.js')).status,
   },
   {
+    name: 'data',
+    summary: 'Prepare the data; show what was kept, dropped, and why.',
+    group: 'Commands:',
+    load: async () => (await import('./data.js')).data,
+  },
+  {
     name: 'doctor',
     summary: 'Look at the machine, measure it, say what is wrong.',
     group: 'Commands:',

@@ -87,7 +87,7 @@ const finishes = async () => {
 };
 
 describe('a run in a process of its own', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGUSR1'] as const)(
+  it.each(['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGHUP'] as const)(
     'saves and exits 130 at %s, and the same command goes on',
     async (signal) => {
       const ended = await start((child) => child.kill(signal));

@@ -1,6 +1,6 @@
 import type { Invocation } from './command.js';
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const;
+const signals = ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGHUP'] as const;
 
 /** Kubernetes kills 30 s after its SIGTERM; what is not saved by then never will be. */
 const graceMs = 25_000;

@@ -1,18 +1,13 @@
 import { formatDuration, invariant, type RunEvent, visibleLine } from '../core/index.js';
 import { RunReducer, type StepView } from '../project/index.js';
 import { lineChart } from './line-chart.js';
-import { headline, progressLine, progressTexts } from './progress-line.js';
+import { progressLine, progressTexts } from './progress-line.js';
+import { summaryText } from './summary-text.js';
 import { paintFor, type Terminal } from './terminal.js';
 
 /** Milliseconds between two plain lines of one step where nothing can be written over. */
 const plainEveryMs = 5000;
 const redrawEveryMs = 80;
-
-/** What a finished step says of itself: the text of its summary if it has one, else the figure that was watched. */
-export const summaryText = (view: StepView, summary: Readonly<Record<string, unknown>>): string => {
-  const own = summary['text'];
-  return typeof own === 'string' ? visibleLine(own, 120) : (headline(view) ?? '');
-};
 
 /**
  * Shows a run as its events come: one line that is written over for the running step, and a line for good for each

@@ -15,9 +15,14 @@ const terminal: Terminal = {
   colour: stderr.isTTY === true && stdout.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
 };
 
-// A reader such as `head` that has seen enough is no failure.
+// A reader such as `head` that has seen enough is no failure; work that is under way saves first.
+let gone = false;
 for (const stream of [stdout, stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  stream.on('error', () => {
+    if (gone) return;
+    gone = true;
+    if (!process.emit('SIGHUP', 'SIGHUP')) process.exit(0);
+  });
 
 const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 const version =

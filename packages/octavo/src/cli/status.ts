@@ -1,21 +1,18 @@
 import { z } from 'zod';
-import { absurd, fail, formatDuration } from '../core/index.js';
+import { absurd, formatDuration } from '../core/index.js';
 import {
-  findProjectFolder,
-  listRuns,
   lockHolder,
   type ProcessIdentity,
-  parseRunName,
   type RunState,
   readEvents,
-  runFolder,
   runState,
   type StepView,
 } from '../project/index.js';
 import type { Command } from './command.js';
-import { summaryText } from './live-progress.js';
 import { parseOptions } from './options.js';
 import { progressTexts } from './progress-line.js';
+import { existingRun } from './run-artifacts.js';
+import { summaryText } from './summary-text.js';
 import { type Paint, paintFor, table } from './terminal.js';
 
 const Options = z.object({ run: z.string().default('main') });
@@ -70,20 +67,8 @@ export const status: Command = {
   examples: ['octavo status', 'octavo status --run wide', 'octavo status --json'],
   run: async ({ options, json, terminal, cwd }) => {
     const { run: name } = parseOptions(Options, options);
-    const projectFolder = findProjectFolder(cwd);
-    const folder = runFolder(projectFolder, parseRunName(name));
+    const folder = existingRun(cwd, name);
     const events = await readEvents(folder.events);
-    if (events.length === 0) {
-      const others = listRuns(projectFolder);
-      throw fail('RUN_ABSENT', {
-        what: 'this run has not begun',
-        where: `runs/${folder.name}`,
-        remedy:
-          others.length === 0
-            ? 'begin with `octavo run`'
-            : `begin with \`octavo run\`, or show one of ${others.join(', ')} with --run`,
-      });
-    }
     const state = runState(events);
     const holder = lockHolder(folder.lock);
     terminal.out(

@@ -1,8 +1,13 @@
 import { z } from 'zod';
+import { dataSection } from '../data/index.js';
+import { evaluateSection } from '../evaluation/index.js';
 import { configTemplate, inputJsonSchema } from '../project/index.js';
 
 /** octavo.yaml: one section of each room, every field optional. */
-export const configSchema = z.strictObject({});
+export const configSchema = z.strictObject({
+  data: dataSection.prefault({}),
+  evaluate: evaluateSection.prefault({}),
+});
 
 export type Config = z.infer<typeof configSchema>;
 

@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import { absurd, fail, formatBytes, formatCount, visibleLine, visibleText } from '../core/index.js';
+import {
+  type DataSummary,
+  type DroppedDocument,
+  dataSummary,
+  dropReasons,
+  type Fate,
+  listDropped,
+  why,
+} from '../data/index.js';
+import type { Command, Invocation } from './command.js';
+import { parseOptions } from './options.js';
+import { run } from './run.js';
+import { artifactsOf, existingRun, finishedArtifact } from './run-artifacts.js';
+import { paintFor, table } from './terminal.js';
+
+const Options = z.object({
+  run: z.string().default('main'),
+  reason: z.enum(dropReasons).optional(),
+  limit: z.coerce.number().int().min(1).max(100_000).default(20),
+});
+
+const totals = ({ documents, bytes }: { readonly documents: number; readonly bytes: number }) => [
+  formatCount(documents),
+  formatBytes(bytes),
+];
+
+/** What came in, what was left out and why, how the rest was split. */
+export const dataReport = ({ collected, cleaned, split, tokens }: DataSummary): string => {
+  const sources = collected.sources.map((source) => [
+    visibleLine(source.name, 50),
+    ...totals(source),
+    visibleLine(source.licence, 40),
+  ]);
+  const reasons = Object.entries(cleaned.droppedByReason).map(([reason, count]) => [`  ${reason}`, formatCount(count)]);
+  const parts = (['train', 'validation', 'test'] as const).map((part) => [
+    `  ${part}`,
+    ...totals(split[part]),
+    ...(tokens === undefined ? [] : [`${formatCount(tokens[part].tokens)} tokens`]),
+  ]);
+  const bytesPerToken =
+    tokens === undefined
+      ? ''
+      : `\n${(tokens.train.bytes / tokens.train.tokens).toFixed(2)} bytes a token, ${formatCount(tokens.vocabularySize)} words in the vocabulary\n`;
+  return [
+    table([['source', 'documents', 'bytes', 'licence'], ...sources]),
+    '',
+    `kept ${formatCount(cleaned.kept)} of ${formatCount(cleaned.documentsIn)} documents, ${formatBytes(cleaned.bytesKept)} of ${formatBytes(cleaned.bytesIn)}; dropped`,
+    table(reasons.length === 0 ? [['  none']] : reasons),
+    '',
+    'split',
+    table(parts),
+    bytesPerToken,
+  ].join('\n');
+};
+
+const droppedText = (documents: readonly DroppedDocument[]): string =>
+  documents
+    .map(
+      ({ id, reason, detail, excerpt }) =>
+        `${visibleLine(id, 90)}\n  ${reason}: ${visibleLine(detail, 120)}\n  ${visibleLine(excerpt, 120)}\n`,
+    )
+    .join('');
+
+const fateText = (fate: Fate, id: string): string => {
+  switch (fate.kind) {
+    case 'kept':
+      return `${visibleLine(fate.id, 120)}: kept, in ${fate.split} (${formatBytes(fate.bytes)})\n${fate.cluster === fate.id ? '' : `  like ${visibleLine(fate.cluster, 120)}, so both are in one part\n`}\n${visibleText(fate.excerpt)}\n`;
+    case 'dropped':
+      return droppedText([fate]);
+    case 'unknown':
+      return `there is no document ${visibleLine(id, 120)}${fate.alike.length === 0 ? '\n' : `; there are\n${fate.alike.map((one) => `  ${visibleLine(one, 120)}\n`).join('')}`}`;
+    default:
+      return absurd(fate);
+  }
+};
+
+const views: Readonly<
+  Record<
+    string,
+    (
+      invocation: Invocation,
+      artifacts: string,
+    ) => Promise<{ readonly value: unknown; readonly text: string; readonly code: 0 | 1 }>
+  >
+> = {
+  report: async (_, artifacts) => {
+    const value = await dataSummary(artifacts);
+    return { value, text: dataReport(value), code: 0 };
+  },
+  dropped: async ({ options }, artifacts) => {
+    const { reason, limit } = parseOptions(Options, options);
+    const value = await listDropped(artifacts, { limit, ...(reason === undefined ? {} : { reason }) });
+    return { value, text: value.length === 0 ? 'nothing was dropped\n' : droppedText(value), code: 0 };
+  },
+  why: async ({ args }, artifacts) => {
+    const id = args[1];
+    if (id === undefined)
+      throw fail('USAGE', {
+        what: 'the id of a document is missing',
+        where: 'octavo data why',
+        remedy: '`octavo data dropped` lists ids',
+      });
+    const value = await why(artifacts, id);
+    return { value, text: fateText(value, id), code: value.kind === 'unknown' ? 1 : 0 };
+  },
+};
+
+export const data: Command = {
+  args: [
+    { form: '[what]', says: 'report, dropped or why; without it the data steps run' },
+    { form: '[id]', says: 'the document that `why` asks about' },
+  ],
+  options: [
+    ...run.options.filter(({ form }) => !form.startsWith('--until')),
+    { form: '--reason <reason>', says: `with dropped: only those dropped for this reason (${dropReasons.join(', ')})` },
+    { form: '--limit <count>', says: 'with dropped: how many to list (20)' },
+  ],
+  examples: [
+    'octavo data',
+    'octavo data report',
+    'octavo data dropped --reason near-duplicate',
+    'octavo data why notes/a.md',
+  ],
+  run: async (invocation) => {
+    const { args, options, json, terminal, cwd } = invocation;
+    const what = args[0];
+    if (what === undefined) return run.run({ ...invocation, options: { ...options, until: 'tokenize' } });
+    const view = views[what];
+    if (view === undefined || !Object.hasOwn(views, what))
+      throw fail('USAGE', {
+        what: `"${visibleLine(what)}" is not one of ${Object.keys(views).join(', ')}`,
+        where: 'octavo data',
+        remedy: 'see `octavo data --help`',
+      });
+    const folder = existingRun(cwd, parseOptions(Options, options).run);
+    finishedArtifact(folder, 'split');
+    const { value, text, code } = await view(invocation, artifactsOf(folder));
+    terminal.out(
+      json ? `${JSON.stringify(value, null, 2)}\n` : `${paintFor(terminal)('bold', `runs/${folder.name}`)}\n${text}`,
+    );
+    return code;
+  },
+};
