@@ -1,4 +1,13 @@
+export {
+  type CountedModel,
+  countParameters,
+  forwardFlopsAt,
+  type ParameterCount,
+  trainingFlops,
+  trainingFlopsPerToken,
+} from './counts.js';
 export { type GptInputs, gptCached, gptLogits, gptLoss, type LayerCache, type Parameters } from './gpt.js';
 export type { GptConfig } from './gpt-config.js';
 export { gptParameters, type ParameterSpec, type Start } from './gpt-parameters.js';
 export { initialValues } from './initialise.js';
+export { gptConfigSchema, type ModelSection, modelSection } from './section.js';
