@@ -1,7 +1,10 @@
 export { type ChatMessage, chatTemplate, type RenderedChat, renderChat, stopTokens } from './chat.js';
+export { huggingFaceTokenizerConfig } from './hugging-face.js';
 export { loadTokenizer } from './load-tokenizer.js';
 export { type PatternName, patternNames } from './patterns.js';
+export { type TokenizerSection, tokenizerSection } from './section.js';
 export { endOfText, endOfTurn, type Role, roles, roleToken, standardSpecialTokens } from './special-tokens.js';
+export { TokenizerSummary, tokenizerStep } from './step.js';
 export { createStreamDecoder, type StreamDecoder } from './stream-decoder.js';
 export type { Tokenizer } from './tokenizer.js';
 export { type TrainingProgress, type TrainTokenizerOptions, trainTokenizer } from './train.js';
