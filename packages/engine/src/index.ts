@@ -48,4 +48,4 @@ export { type ArenaBlock, type Plan, plan } from './plan/plan.js';
 export { type Graph, type GraphNode, print } from './trace/graph.js';
 export { input, isTensor, scoped, type Tensor, type Trace, type Traced, trace } from './trace/trace.js';
 export { leavesOf, type Tree } from './tree.js';
-export { byteLengthOf, type DType, product, sizeOf, type TensorType } from './types.js';
+export { byteLengthOf, bytesOf, type DType, product, sizeOf, type TensorType } from './types.js';

@@ -19,6 +19,15 @@ export type EventBody =
   /** Text from the model while it trains, or an answer afterwards. */
   | { readonly kind: 'sample'; readonly step: StepName; readonly at: number; readonly prompt: string; readonly text: string }
   | { readonly kind: 'checkpoint'; readonly step: StepName; readonly at: number; readonly path: string; readonly bytes: number; readonly elapsedMs: number }
+  /** Memory of a training step, known before it runs: the arena's largest blocks, alive from instruction `from` through `to`. */
+  | {
+      readonly kind: 'memory';
+      readonly step: StepName;
+      readonly arenaBytes: number;
+      readonly scratchBytes: number;
+      readonly stateBytes: number;
+      readonly blocks: readonly { readonly kind: string; readonly path: string; readonly bytes: number; readonly offset: number; readonly from: number; readonly to: number }[];
+    }
   /** Training went back to `at`: readers drop metrics and samples of this step with a later `at`. */
   | { readonly kind: 'rewind'; readonly step: StepName; readonly at: number; readonly reason: string }
   | { readonly kind: 'warning'; readonly step: StepName; readonly text: string };

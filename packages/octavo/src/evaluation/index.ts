@@ -1,7 +1,7 @@
 export { type AnswerModel, answer, answerAll, type Question } from './answer-model.js';
 export { type AnsweredExample, chatExactMatch, chatQuestion, type FamilyScore } from './chat-exact-match.js';
-export { type ChatTest, readChatTests } from './conversations.js';
-export { type ModelBits, type NgramBits, ngramBits } from './held-out-bits.js';
+export { type ChatTest, readChatTests, readConversations } from './conversations.js';
+export { type ModelBits, type NgramBits, ngramBits, readSplit, textBytes } from './held-out-bits.js';
 export { bootstrapInterval, type Interval, wilsonInterval } from './intervals.js';
 export { type KneserNey, kneserNey } from './kneser-ney.js';
 export { bitsPerByte, isExactMatch, perplexity } from './metrics.js';

@@ -1,6 +1,8 @@
 /** What the events of a run amount to: the one reading of the log that terminal, report and charts share. */
 import { absurd, type RunEvent, type StepName, steps } from '../core/index.js';
 
+export type StepMemory = Extract<RunEvent, { readonly kind: 'memory' }>;
+
 export interface Progress {
   readonly done: number;
   readonly total: number;
@@ -54,6 +56,8 @@ export interface StepView {
   readonly metrics: ReadonlyMap<string, readonly Point[]>;
   readonly samples: readonly Sample[];
   readonly checkpoints: readonly Checkpoint[];
+  /** What the step said of its memory before it ran. */
+  readonly memory: StepMemory | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -78,6 +82,7 @@ interface StepBuild {
   metrics: Map<string, Point[]>;
   samples: Sample[];
   checkpoints: Checkpoint[];
+  memory: StepMemory | undefined;
   warnings: string[];
 }
 
@@ -126,6 +131,7 @@ export class RunReducer {
         metrics: new Map(),
         samples: [],
         checkpoints: [],
+        memory: undefined,
         warnings: [],
       },
     ]),
@@ -171,6 +177,7 @@ const viewOf = (step: StepBuild): StepView => ({
   metrics: step.metrics,
   samples: step.samples,
   checkpoints: step.checkpoints,
+  memory: step.memory,
   warnings: step.warnings,
 });
 
@@ -218,6 +225,9 @@ const applyToStep = (step: StepBuild, event: Exclude<RunEvent, { kind: 'run-star
       return;
     case 'checkpoint':
       step.checkpoints.push({ at: event.at, path: event.path, bytes: event.bytes, elapsedMs: event.elapsedMs, timeMs });
+      return;
+    case 'memory':
+      step.memory = event;
       return;
     case 'rewind':
       rewind(step, event.at);

@@ -5,30 +5,9 @@ import { type Backend, byteLengthOf, type DeviceBuffer } from '@octavo/engine';
 import { z } from 'zod';
 import { fail, syncFolder, writeFileAtomic } from '../core/index.js';
 import { openSafetensors, writeSafetensors } from '../formats/index.js';
-import type { GptConfig } from '../models/index.js';
+import { gptConfigSchema } from '../models/index.js';
 
 const fileEntry = z.object({ bytes: z.number().int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
-
-const gptConfig: z.ZodType<GptConfig> = z.strictObject({
-  vocabularySize: z.number().int().positive(),
-  contextLength: z.number().int().positive(),
-  depth: z.number().int().positive().max(1000),
-  width: z.number().int().positive(),
-  heads: z.number().int().positive(),
-  keyValueHeads: z.number().int().positive(),
-  headWidth: z.number().int().positive(),
-  feedForwardWidth: z.number().int().positive(),
-  positions: z.enum(['learned', 'rotary']),
-  rotaryBase: z.number().positive(),
-  norm: z.enum(['layer', 'rms']),
-  normEpsilon: z.number().positive(),
-  activation: z.enum(['gelu', 'gelu-tanh', 'relu-squared', 'swiglu']),
-  biases: z.boolean(),
-  tiedEmbeddings: z.boolean(),
-  queryKeyNorm: z.boolean(),
-  outputBias: z.boolean(),
-  dropout: z.number().min(0).max(1),
-});
 
 /** What a checkpoint says of itself; written last, so its presence means that all else is whole. */
 const manifestSchema = z.strictObject({
@@ -36,7 +15,7 @@ const manifestSchema = z.strictObject({
   version: z.literal(1),
   /** Optimiser steps applied. */
   step: z.number().int().nonnegative(),
-  model: gptConfig,
+  model: gptConfigSchema,
   /** SHA-256 of the tokenizer that the tokens came from. */
   tokenizerHash: z.string(),
   lossScale: z.number().positive(),
@@ -58,6 +37,7 @@ export interface Checkpoint {
 const weightsFile = 'model.safetensors';
 const optimiserFile = 'optimiser.safetensors';
 const prefix = 'parameter:';
+export const weightsOf = ({ folder }: Checkpoint): string => join(folder, weightsFile);
 const nameOf = (step: number): string => `step-${String(step).padStart(6, '0')}`;
 
 const hashFile = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');

@@ -27,6 +27,3 @@ export async function streamLoss(trainer: Pick<Trainer, 'losses' | 'shape'>, str
   }
   return { nats, tokens: counted };
 }
-
-/** Bits per byte: nats / ln 2 / bytes. */
-export const bitsPerByte = (nats: number, bytes: number): number => nats / Math.LN2 / bytes;

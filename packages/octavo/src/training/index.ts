@@ -1,0 +1,8 @@
+export { type Batch, type BatchAt, permutation, positionsOf, windowBatches } from './batches.js';
+export { type Checkpoint, newestCheckpoint, openCheckpoint } from './checkpoint.js';
+export { loadWeights } from './load.js';
+export { backendFor, machineFacts } from './machine.js';
+export { pretrainStep } from './pretrain.js';
+export { readResolvedPlan, type ResolvedPlan } from './resolved.js';
+export { runTraining } from './run.js';
+export { type TrainingSection, trainingSection } from './section.js';
