@@ -44,6 +44,7 @@ static void packTransposedRows(const T* a, int64_t lda, int64_t row, int64_t row
       Vf square[Vf::lanes];
       for (int w = 0; w < Vf::lanes; w++) {
         const int64_t at = i + w * Words::perWord;
+        __builtin_prefetch(a + (k + at + step) * lda + row + r);
         square[w] = at < ks ? Words::across(a + (k + at) * lda + row + r, lda, ks - at, rows - r) : Vf::zero();
       }
       transpose(square);
@@ -75,6 +76,7 @@ template <class Words, class T> static void packColumns(const T* b, int64_t ldb,
       for (int64_t w = w0; w < least(w0 + strip, panels.words); w++) {
         const int64_t at = w * Words::perWord;
         const T* from = b + (panels.k + at) * ldb + panels.column + first;
+        __builtin_prefetch(from + strip * Words::perWord * ldb);
         for (int v = 0; v < vectors; v++, to += Vf::lanes)
           Words::columns(from + v * panels.lanes, ldb, panels.ks - at, panels.columns - first - v * panels.lanes).store(to);
       }

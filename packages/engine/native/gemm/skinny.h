@@ -46,14 +46,15 @@ template <class Words> struct Skinny {
       const int64_t present = least(groupColumns, columns - c);
       const T* rows[groupColumns];  // the last again where there are fewer
       for (int64_t v = 0; v < groupColumns; v++) rows[v] = b + (j + c + least(v, present - 1)) * g.ldb;
-      int64_t r = 0;
-      for (; r + groupRows <= g.m; r += groupRows) dots<groupRows>(a + r * stride, stride, rows, g.k, tile + r * chunk + c);
-      for (; r < g.m; r++) dots<1>(a + r * stride, stride, rows, g.k, tile + r * chunk + c);
+      // What the next group reads is asked for while this one is multiplied for the first time.
+      int64_t r = 0, ahead = groupColumns * g.ldb;
+      for (; r + groupRows <= g.m; r += groupRows, ahead = 0) dots<groupRows>(a + r * stride, stride, rows, g.k, ahead, tile + r * chunk + c);
+      for (; r < g.m; r++, ahead = 0) dots<1>(a + r * stride, stride, rows, g.k, ahead, tile + r * chunk + c);
     }
   }
 
   template <int count, class T>
-  static void dots(const float* a, int64_t stride, const T* const (&rows)[groupColumns], int64_t k, float* out) {
+  static void dots(const float* a, int64_t stride, const T* const (&rows)[groupColumns], int64_t k, int64_t ahead, float* out) {
     constexpr int step = Vf::lanes * Words::perWord;
     Vf sums[count][groupColumns];
     for (int r = 0; r < count; r++)
@@ -71,8 +72,9 @@ template <class Words> struct Skinny {
     };
     int64_t i = 0;
     for (; i + step <= k; i += step) {
+      if (ahead != 0)
 #pragma GCC unroll 4
-      for (int c = 0; c < groupColumns; c++) __builtin_prefetch(reinterpret_cast<const char*>(rows[c] + i) + 2048);
+        for (int c = 0; c < groupColumns; c++) __builtin_prefetch(rows[c] + i + ahead);
       add(i, step);
     }
     if (i < k) add(i, k - i);

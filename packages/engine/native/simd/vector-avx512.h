@@ -28,7 +28,11 @@ struct Vf {
   static Vf set1(float x) { return {_mm512_set1_ps(x)}; }
   static Vf widen(__m256i half, bf16) { return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16))}; }
   static Vf widen(__m256i half, f16) { return {_mm512_cvtph_ps(half)}; }
+#ifdef __AVX512BF16__  // only the unit of the dot form: as its products, the instruction takes subnormals as zero
+  static __m256i narrow(Vf x, bf16) { return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x.v)); }
+#else
   static __m256i narrow(Vf x, bf16) { return _mm512_cvtepi32_epi16(roundToBf16(x.v)); }
+#endif
   static __m256i narrow(Vf x, f16) { return _mm512_cvtps_ph(x.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 
   static Vf load(const float* p) { return {_mm512_loadu_ps(p)}; }
