@@ -79,9 +79,12 @@ interface SourceCount {
   rejected: number;
 }
 
+const fromOf = ({ place, name }: Source): string =>
+  place.kind === 'files' ? [place.base, place.pattern].filter((part) => part !== '').join('/') : name;
+
 const countOf = (ready: Ready): SourceCount => ({
   name: ready.source.name,
-  from: ready.kind === 'npm' ? `npm:${packageKey(ready.fetched)}/${ready.pattern}` : ready.source.name,
+  from: ready.kind === 'npm' ? `npm:${packageKey(ready.fetched)}/${ready.pattern}` : fromOf(ready.source),
   licence: ready.source.licence,
   ...(ready.kind === 'npm' ? { integrity: ready.fetched.integrity } : {}),
   documents: 0,

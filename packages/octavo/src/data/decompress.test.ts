@@ -61,7 +61,7 @@ describe('decompress', () => {
   });
 
   it('stops bombs within 1 MiB of the limit', async () => {
-    const bombs = [gzipSync(Buffer.alloc(200 << 20)), await zstd("SELECT repeat('0', 100000000) AS a")];
+    const bombs = [gzipSync(Buffer.alloc(40 << 20)), await zstd("SELECT repeat('0', 40000000) AS a")];
     for (const bomb of bombs) {
       let bytes = 0;
       const drain = async () => {

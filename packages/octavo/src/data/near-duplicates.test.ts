@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { clusters } from './clusters.js';
+import { nearDuplicateIndex } from './near-duplicates.js';
+import { prose } from './step.test-support.js';
+
+describe('nearDuplicateIndex', () => {
+  it('finds planted copies with a few words changed, and nothing else', () => {
+    const index = nearDuplicateIndex(0.7);
+    for (let n = 0; n < 100; n++) expect(index.add(n, prose(n, 20)).duplicate).toBeUndefined();
+    for (let n = 0; n < 100; n++) {
+      const copy = prose(n, 20).replace(/ the /, ' THAT ').replace(/\.$/, ', indeed.');
+      const { duplicate } = index.add(100 + n, copy);
+      expect(duplicate?.of).toBe(n);
+      expect(duplicate?.similarity).toBeGreaterThan(0.8);
+    }
+  });
+
+  it('calls what is only somewhat alike related, not a repetition', () => {
+    const index = nearDuplicateIndex(1);
+    index.add(0, prose(1, 20));
+    expect(index.add(1, prose(1, 20).replace(/ the /, ' one '))).toEqual({ duplicate: undefined, relatives: [0] });
+  });
+});
+
+describe('clusters', () => {
+  it('join transitively; the first member is the root', () => {
+    const joined = clusters();
+    joined.join(5, 3);
+    joined.join(9, 5);
+    joined.join(7, 8);
+    expect([3, 5, 9, 7, 8, 1].map(joined.root)).toEqual([3, 3, 3, 7, 7, 1]);
+    joined.join(8, 9);
+    expect([3, 5, 9, 7, 8].map(joined.root)).toEqual([3, 3, 3, 3, 3]);
+  });
+});
