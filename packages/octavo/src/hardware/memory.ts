@@ -1,0 +1,49 @@
+import { type CountedModel, countParameters } from '../models/index.js';
+import type { PrecisionChoice } from './machine.js';
+
+export interface MemoryUse {
+  readonly weightsBytes: number;
+  readonly gradientsBytes: number;
+  readonly optimiserBytes: number;
+  readonly activationsBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface TrainingShape {
+  readonly sequences: number;
+  readonly sequenceLength: number;
+  readonly optimiser: 'muon' | 'adamw';
+  readonly precision: PrecisionChoice;
+}
+
+/** Weights of blocks that are matrices: what Muon trains. */
+const matrixWeights = (model: CountedModel): number =>
+  countParameters(model).multiplied - model.vocabularySize * model.width;
+
+/**
+ * Memory of a training step. Weights and optimiser are exact: float32 weights, one momentum for Muon's matrices, two
+ * moments for AdamW's. Gradients and activations are an estimate of what the engine's planner does: each block keeps
+ * 9 widths and 3 feed-forward widths a token (4.5 with a gate), in 2 or 4 bytes; attention keeps no T×T matrix.
+ * Against seven plans of the engine (2 to 30 million parameters, both precisions) it was 12 % off at most.
+ * The plan of the engine itself, printed before the first step, is exact.
+ */
+export function trainingMemory(model: CountedModel, shape: TrainingShape): MemoryUse {
+  const { total } = countParameters(model);
+  const matrices = shape.optimiser === 'muon' ? matrixWeights(model) : 0;
+  const bytes = shape.precision === 'mixed' ? 2 : 4;
+  const gate = model.activation === 'swiglu' ? 1.5 : 1;
+  const blockValues = 9 * model.width + 3 * gate * model.feedForwardWidth;
+  const tokens = shape.sequences * shape.sequenceLength;
+  const weightsBytes = 4 * total;
+  const gradientsBytes = 4 * total;
+  const optimiserBytes = 4 * matrices + 8 * (total - matrices);
+  const activationsBytes = tokens * (bytes * model.depth * blockValues + 4 * model.width);
+  const totalBytes = weightsBytes + gradientsBytes + optimiserBytes + activationsBytes;
+  return { weightsBytes, gradientsBytes, optimiserBytes, activationsBytes, totalBytes };
+}
+
+/** Bytes of keys and values of one sequence: 2·L·k·e·s values. */
+export const keyValueCacheBytes = (
+  model: Pick<CountedModel, 'depth' | 'keyValueHeads' | 'headWidth'>,
+  { sequenceLength, bytesPerValue }: { readonly sequenceLength: number; readonly bytesPerValue: number },
+): number => 2 * model.depth * model.keyValueHeads * model.headWidth * sequenceLength * bytesPerValue;
