@@ -37,6 +37,15 @@ const everyKind: readonly RunEvent[] = [
   },
   { kind: 'sample', step: 'pretrain', at: 3, prompt: 'A "quote"\n', text: '中文\u2028\u0000', timeMs: 1000 },
   { kind: 'checkpoint', step: 'pretrain', at: 3, path: 'p', bytes: 1, elapsedMs: 2, timeMs: 1000 },
+  {
+    kind: 'memory',
+    step: 'pretrain',
+    arenaBytes: 3,
+    scratchBytes: 2,
+    stateBytes: 1,
+    blocks: [{ kind: 'value', path: 'blocks.0', bytes: 3, offset: 0, from: 1, to: 2 }],
+    timeMs: 1000,
+  },
   { kind: 'rewind', step: 'pretrain', at: 2, reason: 'resumed', timeMs: 1000 },
   { kind: 'warning', step: 'pretrain', text: 'careful', timeMs: 1000 },
 ];

@@ -26,6 +26,23 @@ const numbersOf = (value: unknown): Readonly<Record<string, number>> | undefined
   return Object.fromEntries(pairs);
 };
 
+type Memory = Extract<EventBody, { kind: 'memory' }>;
+
+const blockOf = (value: unknown): readonly Memory['blocks'][number][] => {
+  if (!isFields(value)) return [];
+  const { kind, path, bytes, offset, from, to } = value;
+  if (!isText(kind) || !isText(path) || !isNumber(bytes) || !isNumber(offset) || !isNumber(from) || !isNumber(to))
+    return [];
+  return [{ kind, path, bytes, offset, from, to }];
+};
+
+const memoryOf = (event: Fields, step: StepName): Memory | undefined => {
+  const { arenaBytes, scratchBytes, stateBytes, blocks } = event;
+  if (!isNumber(arenaBytes) || !isNumber(scratchBytes) || !isNumber(stateBytes) || !Array.isArray(blocks))
+    return undefined;
+  return { kind: 'memory', step, arenaBytes, scratchBytes, stateBytes, blocks: blocks.flatMap(blockOf) };
+};
+
 const bodyOf = (event: Fields): EventBody | undefined => {
   const {
     kind,
@@ -80,6 +97,8 @@ const bodyOf = (event: Fields): EventBody | undefined => {
       return isNumber(at) && isText(path) && isNumber(bytes) && isNumber(elapsedMs)
         ? { kind, step, at, path, bytes, elapsedMs }
         : undefined;
+    case 'memory':
+      return memoryOf(event, step);
     case 'rewind':
       return isNumber(at) && isText(reason) ? { kind, step, at, reason } : undefined;
     case 'warning':

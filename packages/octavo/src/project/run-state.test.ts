@@ -101,14 +101,16 @@ describe('runState', () => {
         begins,
         { kind: 'warning', step: 'pretrain', text: 'slow' },
         { kind: 'checkpoint', step: 'pretrain', at: 5, path: 'c', bytes: 9, elapsedMs: 1 },
+        { kind: 'memory', step: 'pretrain', arenaBytes: 3, scratchBytes: 2, stateBytes: 1, blocks: [] },
         { kind: 'step-failed', step: 'pretrain', error: { code: 'X' } },
         { kind: 'run-finished', outcome: 'failed', elapsedMs: 5 },
       ),
     );
-    expect(state).toMatchObject({ run: 'main', outcome: 'failed', startedAtMs: 0, lastEventMs: 5000 });
+    expect(state).toMatchObject({ run: 'main', outcome: 'failed', startedAtMs: 0, lastEventMs: 6000 });
     expect(state.steps.get('pretrain')).toMatchObject({
       status: { kind: 'failed', error: { code: 'X' } },
       warnings: ['slow'],
+      memory: { arenaBytes: 3, scratchBytes: 2, stateBytes: 1, blocks: [] },
       checkpoints: [{ at: 5, path: 'c', bytes: 9, elapsedMs: 1, timeMs: 3000 }],
     });
   });

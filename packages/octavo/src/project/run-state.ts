@@ -34,6 +34,9 @@ export interface Checkpoint {
   readonly timeMs: number;
 }
 
+/** What a training step needs, known before it runs. */
+export type MemoryMap = Omit<Extract<RunEvent, { kind: 'memory' }>, 'kind' | 'step' | 'timeMs'>;
+
 export type StepStatus =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'running'; readonly startedAtMs: number }
@@ -59,6 +62,7 @@ export interface StepView {
   /** What the step said of its memory before it ran. */
   readonly memory: StepMemory | undefined;
   readonly warnings: readonly string[];
+  readonly memory: MemoryMap | undefined;
 }
 
 export interface RunState {
@@ -84,6 +88,7 @@ interface StepBuild {
   checkpoints: Checkpoint[];
   memory: StepMemory | undefined;
   warnings: string[];
+  memory: MemoryMap | undefined;
 }
 
 const rateWindowMs = 30_000;
@@ -133,6 +138,7 @@ export class RunReducer {
         checkpoints: [],
         memory: undefined,
         warnings: [],
+        memory: undefined,
       },
     ]),
   );
@@ -179,6 +185,7 @@ const viewOf = (step: StepBuild): StepView => ({
   checkpoints: step.checkpoints,
   memory: step.memory,
   warnings: step.warnings,
+  memory: step.memory,
 });
 
 const applyToStep = (step: StepBuild, event: Exclude<RunEvent, { kind: 'run-started' | 'run-finished' }>): void => {
@@ -229,6 +236,11 @@ const applyToStep = (step: StepBuild, event: Exclude<RunEvent, { kind: 'run-star
     case 'memory':
       step.memory = event;
       return;
+    case 'memory': {
+      const { arenaBytes, scratchBytes, stateBytes, blocks } = event;
+      step.memory = { arenaBytes, scratchBytes, stateBytes, blocks };
+      return;
+    }
     case 'rewind':
       rewind(step, event.at);
       return;
