@@ -34,9 +34,6 @@ export interface Checkpoint {
   readonly timeMs: number;
 }
 
-/** What a training step needs, known before it runs. */
-export type MemoryMap = Omit<Extract<RunEvent, { kind: 'memory' }>, 'kind' | 'step' | 'timeMs'>;
-
 export type StepStatus =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'running'; readonly startedAtMs: number }
@@ -62,7 +59,6 @@ export interface StepView {
   /** What the step said of its memory before it ran. */
   readonly memory: StepMemory | undefined;
   readonly warnings: readonly string[];
-  readonly memory: MemoryMap | undefined;
 }
 
 export interface RunState {
@@ -88,7 +84,6 @@ interface StepBuild {
   checkpoints: Checkpoint[];
   memory: StepMemory | undefined;
   warnings: string[];
-  memory: MemoryMap | undefined;
 }
 
 const rateWindowMs = 30_000;
@@ -136,7 +131,6 @@ export class RunReducer {
         metrics: new Map(),
         samples: [],
         checkpoints: [],
-        memory: undefined,
         warnings: [],
         memory: undefined,
       },
@@ -183,7 +177,6 @@ const viewOf = (step: StepBuild): StepView => ({
   metrics: step.metrics,
   samples: step.samples,
   checkpoints: step.checkpoints,
-  memory: step.memory,
   warnings: step.warnings,
   memory: step.memory,
 });
@@ -236,11 +229,6 @@ const applyToStep = (step: StepBuild, event: Exclude<RunEvent, { kind: 'run-star
     case 'memory':
       step.memory = event;
       return;
-    case 'memory': {
-      const { arenaBytes, scratchBytes, stateBytes, blocks } = event;
-      step.memory = { arenaBytes, scratchBytes, stateBytes, blocks };
-      return;
-    }
     case 'rewind':
       rewind(step, event.at);
       return;
