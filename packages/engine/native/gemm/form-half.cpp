@@ -33,10 +33,11 @@ struct Halves {
   static void multiply(int vectors, int64_t words, const void* a, int64_t rowBytes, const void* b, float* tile) {
     const int width = vectors * 2 * Vf::lanes;
     for (int i = 0; i < rows * width; i += Vf::lanes) Vf::zero().store(tile + i);
+    const int64_t wordBytes = rowBytes == kInterleaved ? 64 : 4;
     alignas(64) float sums[rows * Halves::vectors * Vf::lanes];
     for (int64_t k = 0; k < words; k += together) {
       const int64_t terms = least(together, words - k);
-      multiplyHalves(vectors, terms, static_cast<const char*>(a) + k * 4, rowBytes, static_cast<const float*>(b) + k * vectors * Vf::lanes, sums);
+      multiplyHalves(vectors, terms, static_cast<const char*>(a) + k * wordBytes, rowBytes, static_cast<const float*>(b) + k * vectors * Vf::lanes, sums);
       for (int v = 0; v < rows * vectors; v++) {
         const __m512i pairs = _mm512_load_si512(sums + v * Vf::lanes);
         float* const to = tile + v * 2 * Vf::lanes;

@@ -1,11 +1,14 @@
 // Packing: operands of any type and orientation become 32-bit words in the order the micro-kernel reads them.
-//   A, a block:  [rows][stride] words, row after row, zeros beyond the operand
+//   A, a block:  [rows][stride] words, row after row; or, of A stored [k, m], interleaved: [groups][words][group rows]
 //   B, a panel:  [words][vectors · lanes] words, k after k, zeros beyond the operand
 #pragma once
 #include "../simd/vector.h"
 #include "../gemm.h"
 
 namespace octavo::OCTAVO_ISA {
+
+// For rowBytes: the rows of A are interleaved.
+static constexpr int64_t kInterleaved = 0;
 
 static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -34,21 +37,35 @@ static void packRows(const T* a, int64_t lda, int64_t row, int64_t rows, int64_t
   }
 }
 
-// The same of A stored [k, m].
+// The same of A stored [k, m], row after row.
 template <class Words, class T>
-static void packTransposedRows(const T* a, int64_t lda, int64_t row, int64_t rows, int64_t k, int64_t ks, float* out, int64_t stride,
-                               int64_t paddedRows) {
+static void packTransposedRows(const T* a, int64_t lda, int64_t rows, int64_t ks, float* out, int64_t stride) {
   constexpr int step = Vf::lanes * Words::perWord;
   for (int64_t i = 0; i < ks; i += step)
-    for (int64_t r = 0; r < paddedRows; r += Vf::lanes) {
+    for (int64_t r = 0; r < rows; r += Vf::lanes) {
       Vf square[Vf::lanes];
       for (int w = 0; w < Vf::lanes; w++) {
         const int64_t at = i + w * Words::perWord;
-        __builtin_prefetch(a + (k + at + step) * lda + row + r);
-        square[w] = at < ks ? Words::across(a + (k + at) * lda + row + r, lda, ks - at, rows - r) : Vf::zero();
+        square[w] = at < ks ? Words::across(a + at * lda + r, lda, ks - at, rows - r) : Vf::zero();
       }
       transpose(square);
       for (int w = 0; w < Vf::lanes; w++) Words::rowWords(square[w]).store(out + (r + w) * stride + i / Words::perWord);
+    }
+}
+
+// The same, interleaved in groups of groupRows, a multiple of Vf::lanes.
+template <class Words, int groupRows, class T>
+static void packInterleavedRows(const T* a, int64_t lda, int64_t row, int64_t rows, int64_t k, int64_t ks, float* out) {
+  constexpr int64_t strip = 32;  // words swept over all groups before the next, so that few rows of A are open at once
+  const int64_t words = pieces(ks, Words::perWord);
+  for (int64_t w0 = 0; w0 < words; w0 += strip)
+    for (int64_t r = 0; r < rows; r += groupRows) {
+      float* to = out + (r * words + w0 * groupRows);
+      for (int64_t w = w0; w < least(w0 + strip, words); w++) {
+        const int64_t at = w * Words::perWord;
+        const T* from = a + (k + at) * lda + row + r;
+        for (int v = 0; v < groupRows; v += Vf::lanes, to += Vf::lanes) Words::rowWords(Words::across(from + v, lda, ks - at, rows - r - v)).store(to);
+      }
     }
 }
 

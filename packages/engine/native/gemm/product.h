@@ -22,7 +22,7 @@ template <class Words> struct Product {
   static constexpr int tileColumns = Words::vectors * laneColumns;
 
   static constexpr int greatestDivisor(int a, int b) { return b == 0 ? a : greatestDivisor(b, a % b); }
-  static constexpr int64_t blockStep = tileRows * Vf::lanes / greatestDivisor(tileRows, Vf::lanes);  // whole tiles, whole squares
+  static constexpr int blockStep = tileRows * Vf::lanes / greatestDivisor(tileRows, Vf::lanes);  // whole tiles, whole vectors of rows
 
   static int64_t parts(const Gemm& g) { return most(1, pieces(pieces(g.k, Words::perWord), kPartWords)); }
   // Whole words but in the last part, and whole vectors of them.
@@ -130,9 +130,8 @@ template <class Words> struct Product {
       const int64_t direct = inPlace ? count / tileRows * tileRows : 0;  // whole tiles; a last one may be short
       if (direct < count)
         withType(g.aType, g.a, [&](auto a) {
-          const int64_t padded = roundUp(count - direct, g.aTransposed ? step : tileRows);
-          if (g.aTransposed) packTransposedRows<Words>(a, g.lda, row + i, count, panels.k, panels.ks, t.block, stride, padded);
-          else packRows<Words>(a, g.lda, row + i + direct, count - direct, panels.k, panels.ks, t.block, stride, padded);
+          if (g.aTransposed) packInterleavedRows<Words, blockStep>(a, g.lda, row + i, count, panels.k, panels.ks, t.block);
+          else packRows<Words>(a, g.lda, row + i + direct, count - direct, panels.k, panels.ks, t.block, stride, roundUp(count - direct, tileRows));
         });
       const char* const in = static_cast<const char*>(g.a);
       const int64_t inBytes = g.lda * (4 / Words::perWord);
@@ -141,6 +140,7 @@ template <class Words> struct Product {
         const int64_t column = panels.column + panel * tileColumns, columns = least(tileColumns, panels.column + panels.columns - column);
         for (int64_t r = 0; r < count; r += tileRows) {
           if (r < direct) Words::multiply(vectors, panels.words, in + (row + i + r) * inBytes + panels.k * (4 / Words::perWord), inBytes, panels.at(panel), tile);
+          else if (g.aTransposed) Words::multiply(vectors, panels.words, t.block + (r / blockStep * panels.words * blockStep + r % blockStep), kInterleaved, panels.at(panel), tile);
           else Words::multiply(vectors, panels.words, t.block + (r - direct) * stride, stride * 4, panels.at(panel), tile);
           Partial sums{nullptr, 0, first, last};
           if (partial) {

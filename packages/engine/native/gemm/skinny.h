@@ -27,7 +27,7 @@ template <class Words> struct Skinny {
     const int64_t end = least(mine.end * step, g.n);
     if (mine.begin * step >= end) return;
     withType(g.aType, g.a, [&](auto from) {
-      if (g.aTransposed) packTransposedRows<Words>(from, g.lda, 0, g.m, 0, g.k, a, stride, roundUp(g.m, Vf::lanes));
+      if (g.aTransposed) packTransposedRows<Words>(from, g.lda, g.m, g.k, a, stride);
       else packRows<Words>(from, g.lda, 0, g.m, 0, g.k, a, stride, g.m);
     });
     withType(g.bType, g.b, [&](auto b) {
