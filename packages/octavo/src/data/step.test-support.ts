@@ -6,7 +6,11 @@ import type { Step, StepOutcome } from '../project/index.js';
 /** Runs steps one after another in a folder, as a run would, and keeps what they emit. */
 export function stepRunner(
   folder: string,
-  options: { readonly cacheFolder?: string; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly cacheFolder?: string;
+    readonly signal?: AbortSignal;
+    readonly onEvent?: (event: EventBody) => void;
+  } = {},
 ) {
   const artifacts = join(folder, 'artifacts');
   const events: EventBody[] = [];
@@ -22,7 +26,10 @@ export function stepRunner(
         artifact: (name) => join(artifacts, name),
         projectFolder: folder,
         cacheFolder: options.cacheFolder ?? join(folder, 'cache'),
-        emit: (event) => events.push(event),
+        emit: (event) => {
+          events.push(event);
+          options.onEvent?.(event);
+        },
         clock: { now: () => ++nowMs },
         signal: options.signal ?? new AbortController().signal,
       });

@@ -170,6 +170,19 @@ describe('the data steps', () => {
     expect(readdirSync(join(early.artifacts, 'collect'))).toEqual([]);
   });
 
+  it.each([collect, clean, split, tokenize])('stop in the midst of $name', async (step) => {
+    const controller = new AbortController();
+    const midway = stepRunner(folder, {
+      signal: controller.signal,
+      onEvent: ({ kind }) => kind === 'progress' && controller.abort(),
+    });
+    const section = { ...collectSection(data), ...cleanSection(data), ...tokenizeSection(data) };
+    const whole = readdirSync(join(midway.artifacts, step.name));
+    expect(await midway.run<typeof section>(step, section)).toEqual({ kind: 'interrupted' });
+    expect(readdirSync(join(midway.artifacts, step.name))).toEqual(whole);
+    expect(await stepRunner(folder).run<typeof section>(step, section)).toMatchObject({ kind: 'done' });
+  });
+
   it('find damage in what an earlier step left', async () => {
     const { artifacts, run } = stepRunner(folder);
     const path = join(artifacts, 'collect/documents.parquet');

@@ -77,6 +77,7 @@ async function tokenizeAll(context: StepContext<TokenizeSection>): Promise<Reado
     let group: Uint8Array[] = [];
     let held = 0;
     const encodeGroup = () => {
+      signal.throwIfAborted();
       for (const ids of tokenizer.encodeBatch(group, { threads })) {
         writer.add(ids);
         writer.add(end);
@@ -95,7 +96,6 @@ async function tokenizeAll(context: StepContext<TokenizeSection>): Promise<Reado
         if (held < groupBytes) continue;
         encodeGroup();
         await new Promise(setImmediate);
-        signal.throwIfAborted();
       }
     }
     encodeGroup();
