@@ -43,6 +43,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./run.js')).run,
   },
   {
+    name: 'plan',
+    summary: 'Choose every size from goal and budget, and say what to expect.',
+    group: 'Commands:',
+    load: async () => (await import('./plan.js')).plan,
+  },
+  {
     name: 'status',
     summary: 'Show how far a run has come.',
     group: 'Commands:',

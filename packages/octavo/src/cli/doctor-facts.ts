@@ -3,7 +3,13 @@ import { readFileSync, statfsSync } from 'node:fs';
 import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from 'node:os';
 import { promisify } from 'node:util';
 import { OctavoError } from '../core/index.js';
-import { type MachineFacts, measureMachine, type NativeParts, nativeParts } from '../pipeline/index.js';
+import {
+  type MachineFacts,
+  measureMachine,
+  memoryLimitBytes,
+  type NativeParts,
+  nativeParts,
+} from '../pipeline/index.js';
 
 /** All that `octavo doctor` looks at, before any judgement. */
 export interface DoctorFacts {
@@ -40,12 +46,6 @@ const textOf = (path: string): string | undefined => {
 export const parseCpuMax = (text: string | undefined): number | undefined => {
   const [quota, period] = (text ?? '').split(' ').map(Number);
   return quota !== undefined && period !== undefined && quota > 0 && period > 0 ? quota / period : undefined;
-};
-
-/** The memory limit of a control group, if it is one: version 1 writes a huge number for none, version 2 "max". */
-export const parseMemoryLimit = (text: string | undefined, totalBytes: number): number | undefined => {
-  const bytes = Number(text);
-  return Number.isFinite(bytes) && bytes > 0 && bytes < totalBytes ? bytes : undefined;
 };
 
 const versionOf = async (program: string): Promise<string | undefined> => {
@@ -86,10 +86,7 @@ export const gatherDoctorFacts = async (octavo: string, folder: string): Promise
     cpuLimit: parseCpuMax(textOf('/sys/fs/cgroup/cpu.max')),
     memoryBytes,
     freeMemoryBytes: freemem(),
-    memoryLimitBytes: parseMemoryLimit(
-      textOf('/sys/fs/cgroup/memory.max') ?? textOf('/sys/fs/cgroup/memory/memory.limit_in_bytes'),
-      memoryBytes,
-    ),
+    memoryLimitBytes: memoryLimitBytes(),
     diskFreeBytes: disk.bavail * disk.bsize,
     node: process.versions.node,
     npm,

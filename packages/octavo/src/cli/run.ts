@@ -11,7 +11,8 @@ import { paintFor } from './terminal.js';
 const stepNames = steps.map(({ name }) => name);
 const Step = z.enum(stepNames as [StepName, ...StepName[]]);
 
-const Options = z.object({
+/** The options that every command which runs steps takes. */
+export const RunOptions = z.object({
   until: Step.optional(),
   from: Step.optional(),
   set: z.array(z.string()).default([]),
@@ -35,7 +36,7 @@ export const run: Command = {
     'octavo run --json | jq .kind',
   ],
   run: async ({ options, json, terminal, cwd, clock, version, interruptible }) => {
-    const { until, from, set, budget, run: name } = parseOptions(Options, options);
+    const { until, from, set, budget, run: name } = parseOptions(RunOptions, options);
     const projectFolder = findProjectFolder(cwd);
     const runName = parseRunName(name);
     using live = new LiveProgress(terminal, await readEvents(runFolder(projectFolder, runName).events));
@@ -66,7 +67,7 @@ export const run: Command = {
       const count =
         skipped === outcome.steps.length
           ? 'nothing changed'
-          : `${outcome.steps.length - skipped} steps done, ${skipped} unchanged`;
+          : `${outcome.steps.length - skipped} of ${outcome.steps.length} steps done, ${skipped} unchanged`;
       terminal.err(
         `${paintFor(terminal)('bold', `runs/${runName}`)}: ${count}, ${formatDuration(clock.now() - startedMs)}\n`,
       );

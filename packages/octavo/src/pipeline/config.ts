@@ -1,11 +1,23 @@
 import { z } from 'zod';
 import { dataSection } from '../data/index.js';
 import { evaluateSection } from '../evaluation/index.js';
+import { hardwareSection } from '../hardware/index.js';
+import { modelSection } from '../models/index.js';
+import { planSection } from '../plan/index.js';
 import { configTemplate, inputJsonSchema } from '../project/index.js';
+import { tokenizerSection } from '../text/index.js';
+import { trainingSection } from '../training/index.js';
+import { tuningSection } from '../tuning/index.js';
 
 /** octavo.yaml: one section of each room, every field optional. */
 export const configSchema = z.strictObject({
+  plan: planSection.prefault({}),
   data: dataSection.prefault({}),
+  tokenizer: tokenizerSection.prefault({}),
+  model: modelSection.prefault({}),
+  hardware: hardwareSection.prefault({}),
+  pretrain: trainingSection.prefault({}),
+  finetune: tuningSection.prefault({}),
   evaluate: evaluateSection.prefault({}),
 });
 

@@ -1,10 +1,76 @@
-import { clean, cleanSection, collect, collectSection, split, splitSection } from '../data/index.js';
+import {
+  clean,
+  cleanSection,
+  collect,
+  collectSection,
+  split,
+  splitSection,
+  tokenize,
+  tokenizeSection,
+} from '../data/index.js';
+import { type EvaluateSection, evaluateStep } from '../evaluation/index.js';
+import { sizeStep } from '../hardware/index.js';
+import { type PlanInput, planStep } from '../plan/index.js';
+import type { Step } from '../project/index.js';
+import { tokenizerStep } from '../text/index.js';
+import { pretrainStep } from '../training/index.js';
+import { finetuneStep } from '../tuning/index.js';
 import type { Config } from './config.js';
+import { loadEvaluationModel } from './evaluation-model.js';
+import { measuredMachine } from './machine.js';
 import { type GraphNode, node } from './node.js';
+
+const plan = planStep({
+  machine: ({ cacheFolder }) => measuredMachine(cacheFolder),
+  dataBytes: async () => undefined,
+});
+
+/** The fields that the plan weighs: a change of any other leaves it, and what was made by it, as it was. */
+const planInput = ({ plan, hardware, model, tokenizer, pretrain }: Config): PlanInput => {
+  const { optimiser, precision, learningRate, matrixLearningRate, batchSequences, microBatches } = pretrain;
+  const { sequenceLength, steps, schedule, warmupShare, seed } = pretrain;
+  const { vocabularySize } = tokenizer;
+  return {
+    plan,
+    hardware,
+    model,
+    tokenizer: vocabularySize === 'auto' ? {} : { vocabularySize },
+    pretrain: {
+      optimiser,
+      precision,
+      learningRate,
+      matrixLearningRate,
+      batchSequences,
+      microBatches,
+      sequenceLength,
+      steps,
+      schedule,
+      warmupShare,
+      seed,
+    },
+  };
+};
+
+type Loader = Parameters<typeof evaluateStep>[0]['loadModel'];
+
+const evaluateWith = (loadModel: Loader): Step<EvaluateSection> => evaluateStep({ loadModel });
+
+/** Evaluation of this run's own models: where they lie is known when the step runs. */
+const evaluate: Step<EvaluateSection> = {
+  ...evaluateWith((folder) => Promise.reject(new Error(folder))),
+  run: (context) => evaluateWith((folder) => loadEvaluationModel(folder, context)).run(context),
+};
 
 /** The steps of a run in order; each reads only steps above it. */
 export const graph: readonly GraphNode<Config>[] = [
+  node(plan, planInput),
   node(collect, ({ data }) => collectSection(data)),
   node(clean, ({ data }) => cleanSection(data)),
   node(split, ({ data }) => splitSection(data)),
+  node(tokenizerStep, ({ tokenizer }) => tokenizer),
+  node(tokenize, ({ data }) => tokenizeSection(data)),
+  node(sizeStep, ({ hardware }) => hardware),
+  node(pretrainStep, ({ pretrain }) => pretrain),
+  node(finetuneStep, ({ finetune }) => finetune),
+  node(evaluate, ({ evaluate }) => evaluate),
 ];

@@ -1,6 +1,6 @@
 export { type Config, configJsonSchema, configSchema, configTemplateOfProject } from './config.js';
 export { graph } from './graph.js';
-export { type MachineFacts, measureMachine, type NativeParts, nativeParts } from './machine.js';
+export { type MachineFacts, measureMachine, memoryLimitBytes, type NativeParts, nativeParts } from './machine.js';
 export { type GraphNode, node } from './node.js';
 export { cacheFolderOf, type PipelineRun, readProject, runPipeline } from './run.js';
 export { type GraphOutcome, type GraphRun, runGraph, type StepResult } from './run-graph.js';
