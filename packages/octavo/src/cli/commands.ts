@@ -66,5 +66,11 @@ export const commands: readonly CommandEntry[] = [
     group: 'Commands:',
     load: async () => (await import('./doctor.js')).doctor,
   },
+  {
+    name: 'verify',
+    summary: 'Prove on this machine that a killed training resumes bit for bit.',
+    group: 'Commands:',
+    load: async () => (await import('./verify.js')).verify,
+  },
   ...steps.filter(({ name }) => name !== 'plan').map(({ name }) => stepCommand(name)),
 ];

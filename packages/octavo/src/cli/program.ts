@@ -119,6 +119,7 @@ export const runCommandLine = async (argv: readonly string[], surroundings: Surr
     return code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    if (error instanceof Error && error.name === 'AbortError') return 130;
     const told = error instanceof CommanderError ? usage(error, name) : error;
     tell(told, line.includes('--json'), surroundings.terminal);
     return exitCodeOf(told);

@@ -4,3 +4,4 @@ export { type MachineFacts, measureMachine, memoryLimitBytes, type NativeParts, 
 export { type GraphNode, node } from './node.js';
 export { cacheFolderOf, type PipelineRun, readProject, runPipeline } from './run.js';
 export { type GraphOutcome, type GraphRun, runGraph, type StepResult } from './run-graph.js';
+export { type ResumeTrial, type ResumeVerdict, verifyResume } from './verify-resume.js';
