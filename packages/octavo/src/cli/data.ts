@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { absurd, fail, formatBytes, formatCount, visibleLine, visibleText } from '../core/index.js';
+import { absurd, fail, formatBytes, visibleLine, visibleText } from '../core/index.js';
 import {
   type DataSummary,
   type DroppedDocument,
@@ -21,8 +21,11 @@ const Options = z.object({
   limit: z.coerce.number().int().min(1).max(100_000).default(20),
 });
 
+/** Counts of documents are told to the last one. */
+const exact = (count: number): string => count.toLocaleString('en-US');
+
 const totals = ({ documents, bytes }: { readonly documents: number; readonly bytes: number }) => [
-  formatCount(documents),
+  exact(documents),
   formatBytes(bytes),
 ];
 
@@ -33,20 +36,20 @@ export const dataReport = ({ collected, cleaned, split, tokens }: DataSummary): 
     ...totals(source),
     visibleLine(source.licence, 40),
   ]);
-  const reasons = Object.entries(cleaned.droppedByReason).map(([reason, count]) => [`  ${reason}`, formatCount(count)]);
+  const reasons = Object.entries(cleaned.droppedByReason).map(([reason, count]) => [`  ${reason}`, exact(count)]);
   const parts = (['train', 'validation', 'test'] as const).map((part) => [
     `  ${part}`,
     ...totals(split[part]),
-    ...(tokens === undefined ? [] : [`${formatCount(tokens[part].tokens)} tokens`]),
+    ...(tokens === undefined ? [] : [`${exact(tokens[part].tokens)} tokens`]),
   ]);
   const bytesPerToken =
     tokens === undefined
       ? ''
-      : `\n${(tokens.train.bytes / tokens.train.tokens).toFixed(2)} bytes a token, ${formatCount(tokens.vocabularySize)} words in the vocabulary\n`;
+      : `\n${(tokens.train.bytes / tokens.train.tokens).toFixed(2)} bytes a token, ${exact(tokens.vocabularySize)} words in the vocabulary\n`;
   return [
     table([['source', 'documents', 'bytes', 'licence'], ...sources]),
     '',
-    `kept ${formatCount(cleaned.kept)} of ${formatCount(cleaned.documentsIn)} documents, ${formatBytes(cleaned.bytesKept)} of ${formatBytes(cleaned.bytesIn)}; dropped`,
+    `kept ${exact(cleaned.kept)} of ${exact(cleaned.documentsIn)} documents, ${formatBytes(cleaned.bytesKept)} of ${formatBytes(cleaned.bytesIn)}; dropped`,
     table(reasons.length === 0 ? [['  none']] : reasons),
     '',
     'split',
