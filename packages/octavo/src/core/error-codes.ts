@@ -12,6 +12,8 @@ export const errorCodes = {
   DATA_TOO_SMALL: { exit: 2, says: 'Too little text is left to train on and to hold some out.' },
   CHAT_INVALID: { exit: 2, says: 'A conversation has no messages, or a role that does not exist.' },
   FILE_NOT_WRITTEN: { exit: 1, says: 'A file could not be written (disk full, failing or read-only); what was there is intact.' },
+  EXPORT_DIFFERS: { exit: 1, says: 'An exported model did not give the logits or tokens of the trained one.' },
+  EXPORT_UNSUPPORTED: { exit: 1, says: 'No format of others computes this model as it is.' },
   FILE_EXISTS: { exit: 2, says: 'A file that would be written is there already.' },
   FILE_INVALID: { exit: 2, says: 'A file from outside is damaged, or is not of the format that was expected.' },
   FILE_UNREADABLE: { exit: 2, says: 'A file is absent, or may not be read.' },

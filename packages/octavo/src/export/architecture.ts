@@ -1,0 +1,44 @@
+import { fail } from '../core/index.js';
+import type { GptConfig } from '../models/index.js';
+
+/** Architectures of transformers that a GPT of ours can be written as, without a change of its function. */
+export type Architecture = 'gpt2' | 'llama' | 'qwen3';
+
+/** What keeps a model from each architecture; an empty list means that it fits. */
+export function obstacles(config: GptConfig): Readonly<Record<Architecture, readonly string[]>> {
+  const list = (...conditions: readonly (readonly [boolean, string])[]): readonly string[] => conditions.filter(([bad]) => bad).map(([, text]) => text);
+  const llamaLike = [
+    [config.positions !== 'rotary', 'positions must be rotary'],
+    [config.norm !== 'rms', 'norm must be rms'],
+    [config.activation !== 'swiglu' && config.activation !== 'relu-squared', 'activation must be swiglu or relu-squared'],
+    [config.outputBias, 'there may be no outputBias'],
+  ] as const;
+  return {
+    gpt2: list(
+      [config.positions !== 'learned', 'positions must be learned'],
+      [config.norm !== 'layer', 'norm must be layer'],
+      [!config.biases, 'biases must be there'],
+      [!config.tiedEmbeddings, 'embeddings must be tied'],
+      [config.activation !== 'gelu' && config.activation !== 'gelu-tanh', 'activation must be gelu or gelu-tanh'],
+      [config.keyValueHeads !== config.heads || config.headWidth * config.heads !== config.width, 'each head needs its own keys and values, and width = heads × headWidth'],
+      [config.queryKeyNorm, 'there may be no queryKeyNorm'],
+      [config.outputBias, 'there may be no outputBias'],
+    ),
+    llama: list(...llamaLike, [config.queryKeyNorm, 'there may be no queryKeyNorm']),
+    qwen3: list(...llamaLike, [!config.queryKeyNorm, 'queryKeyNorm must be on'], [config.biases, 'there may be no biases']),
+  };
+}
+
+/** The architecture that fits. Errors: EXPORT_UNSUPPORTED, naming what stands in the way of the nearest one. */
+export function architectureOf(config: GptConfig): Architecture {
+  const found = obstacles(config);
+  const names = ['gpt2', 'llama', 'qwen3'] as const;
+  const fitting = names.find((name) => found[name].length === 0);
+  if (fitting !== undefined) return fitting;
+  const nearest = names.reduce((best, name) => (found[name].length < found[best].length ? name : best));
+  throw fail('EXPORT_UNSUPPORTED', {
+    what: `no architecture of transformers computes this model; nearest is ${nearest}: ${found[nearest].join('; ')}`,
+    where: 'octavo.yaml: model',
+    remedy: 'change these fields and train again, or set export.huggingFace: false',
+  });
+}
