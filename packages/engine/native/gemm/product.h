@@ -119,6 +119,14 @@ template <class Words> struct Product {
            g.lda * 4 / Words::perWord % 2048 != 0;
   }
 
+  // C is asked for before the tile is multiplied, so that writing it does not wait.
+  static void prefetchTile(const Gemm& g, int64_t i, int64_t j, int64_t rows, int64_t columns) {
+    const int64_t size = g.cType == Type::f32 ? 4 : 2;
+    const char* row = static_cast<const char*>(g.c) + (i * g.ldc + j) * size;
+    for (int64_t r = 0; r < rows; r++, row += g.ldc * size)
+      for (int64_t byte = 0; byte < columns * size; byte += 64) __builtin_prefetch(row + byte, 1);
+  }
+
   static void multiply(const Task& t, const Panels& panels, int64_t row, int64_t rows, bool partial, bool first, bool last) {
     const Gemm& g = t.g;
     const int64_t stride = rowStride(panels.words), step = g.aTransposed ? blockStep : tileRows;
@@ -139,6 +147,7 @@ template <class Words> struct Product {
         const int vectors = panels.vectorsOf(panel);
         const int64_t column = panels.column + panel * tileColumns, columns = least(tileColumns, panels.column + panels.columns - column);
         for (int64_t r = 0; r < count; r += tileRows) {
+          prefetchTile(g, row + i + r, column, least(tileRows, count - r), columns);
           if (r < direct) Words::multiply(vectors, panels.words, in + (row + i + r) * inBytes + panels.k * (4 / Words::perWord), inBytes, panels.at(panel), tile);
           else if (g.aTransposed) Words::multiply(vectors, panels.words, t.block + (r / blockStep * panels.words * blockStep + r % blockStep), kInterleaved, panels.at(panel), tile);
           else Words::multiply(vectors, panels.words, t.block + (r - direct) * stride, stride * 4, panels.at(panel), tile);

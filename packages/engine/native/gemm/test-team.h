@@ -1,6 +1,7 @@
 // Teams of std::thread with a barrier, memory of exactly the size gemmMemory() asks for with a guard behind it, and the
 // levels and forms this machine runs.
 #pragma once
+#include <sys/mman.h>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -28,10 +29,13 @@ struct Barrier {
   }
 };
 
-// Aligned memory that starts as NaN and ends in a guard.
+// Aligned memory that starts as NaN and ends in a guard; in huge pages where it is large, as the engine's own.
 class Memory {
  public:
-  explicit Memory(size_t bytes) : bytes_(bytes), data_(static_cast<unsigned char*>(aligned_alloc(64, (bytes + 191) / 64 * 64))) {
+  explicit Memory(size_t bytes) : bytes_(bytes), data_(static_cast<unsigned char*>(aligned_alloc(alignment(bytes), (bytes + 64 + alignment(bytes) - 1) / alignment(bytes) * alignment(bytes)))) {
+#ifdef MADV_HUGEPAGE
+    if (alignment(bytes) > 64) madvise(data_, bytes, MADV_HUGEPAGE);
+#endif
     memset(data_, 0xff, bytes);
     memset(data_ + bytes, 0x5a, 64);
   }
@@ -45,6 +49,7 @@ class Memory {
   }
 
  private:
+  static size_t alignment(size_t bytes) { return bytes >= 1 << 21 ? 1 << 21 : 64; }
   size_t bytes_;
   unsigned char* data_;
 };
