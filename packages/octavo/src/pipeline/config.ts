@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dataSection } from '../data/index.js';
 import { evaluateSection } from '../evaluation/index.js';
+import { exportSection } from '../export/index.js';
 import { hardwareSection } from '../hardware/index.js';
 import { modelSection } from '../models/index.js';
 import { planSection } from '../plan/index.js';
@@ -19,6 +20,7 @@ export const configSchema = z.strictObject({
   pretrain: trainingSection.prefault({}),
   finetune: tuningSection.prefault({}),
   evaluate: evaluateSection.prefault({}),
+  export: exportSection.prefault({}),
 });
 
 export type Config = z.infer<typeof configSchema>;

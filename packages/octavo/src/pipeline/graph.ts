@@ -9,6 +9,7 @@ import {
   tokenizeSection,
 } from '../data/index.js';
 import { type EvaluateSection, evaluateStep } from '../evaluation/index.js';
+import { exportStep } from '../export/index.js';
 import { sizeStep } from '../hardware/index.js';
 import { type PlanInput, planStep } from '../plan/index.js';
 import type { Step } from '../project/index.js';
@@ -17,6 +18,7 @@ import { pretrainStep } from '../training/index.js';
 import { finetuneStep } from '../tuning/index.js';
 import type { Config } from './config.js';
 import { loadEvaluationModel } from './evaluation-model.js';
+import { openExportSource } from './export-source.js';
 import { measuredMachine } from './machine.js';
 import { type GraphNode, node } from './node.js';
 
@@ -73,4 +75,5 @@ export const graph: readonly GraphNode<Config>[] = [
   node(pretrainStep, ({ pretrain }) => pretrain),
   node(finetuneStep, ({ finetune }) => finetune),
   node(evaluate, ({ evaluate }) => evaluate),
+  node(exportStep(openExportSource), ({ export: section }) => section),
 ];

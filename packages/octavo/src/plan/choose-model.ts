@@ -75,7 +75,7 @@ export function modelOfDepth(depth: number, vocabularySize: number, choices: Mod
     biases: choices.biases ?? false,
     tiedEmbeddings: choices.tiedEmbeddings ?? true,
     queryKeyNorm: choices.queryKeyNorm ?? true,
-    outputBias: choices.outputBias ?? true,
+    outputBias: choices.outputBias ?? false,
     dropout: choices.dropout ?? 0,
   };
 }
@@ -110,7 +110,7 @@ const whys: { readonly [Field in keyof ModelShape]: string } = {
   biases: 'nothing is lost without',
   tiedEmbeddings: 'a small model is mostly embeddings: use them twice',
   queryKeyNorm: 'allows high learning rates',
-  outputBias: 'started at log frequencies, saves the first hundred steps',
+  outputBias: 'off: the architectures that others run have none',
   dropout: 'few passes over the text: nothing to guard against',
 };
 

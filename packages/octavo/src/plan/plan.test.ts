@@ -95,7 +95,7 @@ describe('choosePlan', () => {
       contextLength: 256,
       activation: 'relu-squared',
       queryKeyNorm: true,
-      outputBias: true,
+      outputBias: false,
     });
     expect(resolved.training).toMatchObject({
       batchSequences: 8,

@@ -1,5 +1,5 @@
 export { type Batch, type BatchAt, permutation, positionsOf, windowBatches } from './batches.js';
-export { type Checkpoint, newestCheckpoint, openCheckpoint } from './checkpoint.js';
+export { type Checkpoint, newestCheckpoint, openCheckpoint, weightsOf } from './checkpoint.js';
 export { loadWeights } from './load.js';
 export { backendFor, machineFacts } from './machine.js';
 export { pretrainStep } from './pretrain.js';
