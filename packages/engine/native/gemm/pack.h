@@ -69,17 +69,24 @@ static void packInterleavedRows(const T* a, int64_t lda, int64_t row, int64_t ro
     }
 }
 
-// Where the panels of B lie: panel p holds the columns from p · width; the last may be narrower.
+// Where the panels of B lie. Each has `vectors` vectors of columns, but the last may have fewer; where it would have one
+// of three, the last two have two each, since a product of one vector waits for its loads.
 struct Panels {
   int64_t column, columns;  // of the operand
   int64_t k, ks;
   int64_t words;            // pieces(ks, perWord)
   float* out;
-  int width, lanes, vectors;  // columns of a full panel, of one vector; vectors of a full panel
+  int vectors, laneColumns; // of a full panel; columns of a vector
 
-  int64_t count() const { return pieces(columns, width); }
-  int vectorsOf(int64_t panel) const { return static_cast<int>(least(vectors, pieces(columns - panel * width, lanes))); }
-  float* at(int64_t panel) const { return out + panel * vectors * Vf::lanes * words; }
+  int64_t total() const { return pieces(columns, laneColumns); }
+  int64_t count() const { return pieces(total(), vectors); }
+  int64_t firstVector(int64_t panel) const {
+    const bool evened = vectors == 3 && total() % 3 == 1 && total() > 1 && panel == count() - 1;
+    return panel * vectors - evened;
+  }
+  int vectorsOf(int64_t panel) const { return static_cast<int>((panel + 1 < count() ? firstVector(panel + 1) : total()) - firstVector(panel)); }
+  int64_t first(int64_t panel) const { return firstVector(panel) * laneColumns; }
+  float* at(int64_t panel) const { return out + firstVector(panel) * Vf::lanes * words; }
 };
 
 // Panels [share.begin, share.end) of B stored [k, n].
@@ -88,14 +95,14 @@ template <class Words, class T> static void packColumns(const T* b, int64_t ldb,
   for (int64_t w0 = 0; w0 < panels.words; w0 += strip)
     for (int64_t panel = share.begin; panel < share.end; panel++) {
       const int vectors = panels.vectorsOf(panel);
-      const int64_t first = panel * panels.width;
+      const int64_t first = panels.first(panel);
       float* to = panels.at(panel) + w0 * vectors * Vf::lanes;
       for (int64_t w = w0; w < least(w0 + strip, panels.words); w++) {
         const int64_t at = w * Words::perWord;
         const T* from = b + (panels.k + at) * ldb + panels.column + first;
         __builtin_prefetch(from + strip * Words::perWord * ldb);
         for (int v = 0; v < vectors; v++, to += Vf::lanes)
-          Words::columns(from + v * panels.lanes, ldb, panels.ks - at, panels.columns - first - v * panels.lanes).store(to);
+          Words::columns(from + v * panels.laneColumns, ldb, panels.ks - at, panels.columns - first - v * panels.laneColumns).store(to);
       }
     }
 }
@@ -106,7 +113,7 @@ template <class Words, class T> static void packTransposedColumns(const T* b, in
   for (int64_t panel = share.begin; panel < share.end; panel++) {
     const int vectors = panels.vectorsOf(panel);
     for (int v = 0; v < vectors; v++) {
-      const int64_t first = panel * panels.width + v * panels.lanes, present = panels.columns - first;
+      const int64_t first = panels.first(panel) + v * panels.laneColumns, present = panels.columns - first;
       const T* from = b + (panels.column + first) * ldb + panels.k;
       float* to = panels.at(panel) + v * Vf::lanes;
       for (int64_t i = 0; i < panels.ks; i += step) {

@@ -97,7 +97,7 @@ template <class Words> struct Product {
         for (int64_t part = 0; part < partCount; part++) {
           const int64_t k = part * words * Words::perWord, ks = most(0, least(g.k - k, words * Words::perWord));
           const Panels panels{t.column + j, least(blockColumns, t.columns - j), k, ks, pieces(ks, Words::perWord), t.piece[turn],
-                              tileColumns, laneColumns, Words::vectors};
+                              Words::vectors, laneColumns};
           turn ^= 1;
           pack(g, panels, t.together ? share(t.worker, panels.count()) : Range{0, panels.count()});
           if (t.together) t.worker.barrier();
@@ -145,7 +145,7 @@ template <class Words> struct Product {
       const int64_t inBytes = g.lda * (4 / Words::perWord);
       for (int64_t panel = 0; panel < panels.count(); panel++) {
         const int vectors = panels.vectorsOf(panel);
-        const int64_t column = panels.column + panel * tileColumns, columns = least(tileColumns, panels.column + panels.columns - column);
+        const int64_t column = panels.column + panels.first(panel), columns = least(vectors * laneColumns, panels.column + panels.columns - column);
         for (int64_t r = 0; r < count; r += tileRows) {
           prefetchTile(g, row + i + r, column, least(tileRows, count - r), columns);
           if (r < direct) Words::multiply(vectors, panels.words, in + (row + i + r) * inBytes + panels.k * (4 / Words::perWord), inBytes, panels.at(panel), tile);

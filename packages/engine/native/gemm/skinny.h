@@ -6,6 +6,7 @@
 namespace octavo::OCTAVO_ISA {
 
 template <class Words> struct Skinny {
+  template <int number> struct Count { static constexpr int value = number; };
   static constexpr int64_t mostRowsAlong = 16, mostRowsDown = 4;
   static constexpr int groupRows = Vf::lanes == 16 ? 4 : 2, groupColumns = 4;
   static constexpr int chunk = 64;  // columns finished together
@@ -46,15 +47,29 @@ template <class Words> struct Skinny {
       const int64_t present = least(groupColumns, columns - c);
       const T* rows[groupColumns];  // the last again where there are fewer
       for (int64_t v = 0; v < groupColumns; v++) rows[v] = b + (j + c + least(v, present - 1)) * g.ldb;
-      // What the next group reads is asked for while this one is multiplied for the first time.
-      int64_t r = 0, ahead = groupColumns * g.ldb;
-      for (; r + groupRows <= g.m; r += groupRows, ahead = 0) dots<groupRows>(a + r * stride, stride, rows, g.k, ahead, tile + r * chunk + c);
-      for (; r < g.m; r++, ahead = 0) dots<1>(a + r * stride, stride, rows, g.k, ahead, tile + r * chunk + c);
+      // While this group is multiplied, the memory of the next is asked for, evenly over the calls that take the time.
+      const int64_t ahead = groupColumns * g.ldb, calls = g.m / groupRows + g.m % groupRows;
+      int64_t r = 0, call = 0;
+      const auto next = [&](auto rowsAtOnce) __attribute__((always_inline)) {
+        float* const out = tile + r * chunk + c;
+        const int64_t asked = calls == 1 ? 4 : calls < 4 ? 2 : 1;  // rows of the next group in a call
+        if (call * asked >= groupColumns) dots<rowsAtOnce.value, 0>(a + r * stride, stride, rows, g.k, rows[0], 0, out);
+        else {
+          const T* const coming = rows[0] + ahead + call * asked * g.ldb;
+          if (asked == 4) dots<rowsAtOnce.value, 4>(a + r * stride, stride, rows, g.k, coming, g.ldb, out);
+          else if (asked == 2) dots<rowsAtOnce.value, 2>(a + r * stride, stride, rows, g.k, coming, g.ldb, out);
+          else dots<rowsAtOnce.value, 1>(a + r * stride, stride, rows, g.k, coming, g.ldb, out);
+        }
+        call++;
+        r += rowsAtOnce.value;
+      };
+      while (r + groupRows <= g.m) next(Count<groupRows>());
+      while (r < g.m) next(Count<1>());
     }
   }
 
-  template <int count, class T>
-  static void dots(const float* a, int64_t stride, const T* const (&rows)[groupColumns], int64_t k, int64_t ahead, float* out) {
+  template <int count, int asked, class T>
+  static void dots(const float* a, int64_t stride, const T* const (&rows)[groupColumns], int64_t k, const T* coming, int64_t ldb, float* out) {
     constexpr int step = Vf::lanes * Words::perWord;
     Vf sums[count][groupColumns];
     for (int r = 0; r < count; r++)
@@ -72,9 +87,8 @@ template <class Words> struct Skinny {
     };
     int64_t i = 0;
     for (; i + step <= k; i += step) {
-      if (ahead != 0)
 #pragma GCC unroll 4
-        for (int c = 0; c < groupColumns; c++) __builtin_prefetch(rows[c] + i + ahead);
+      for (int c = 0; c < asked; c++) __builtin_prefetch(coming + c * ldb + i);
       add(i, step);
     }
     if (i < k) add(i, k - i);
