@@ -27,7 +27,9 @@ struct Gemm {
   const void* residual;         // [m, n] of cType, row stride ldc: added last
 };
 
-// Bytes of per-member scratch and of shared memory that gemm() needs for these arguments and this team size at most.
+// Bytes of per-member scratch and of shared memory that gemm() needs for these arguments and this team size at most;
+// enough for every product with smaller m, n and k as well. Both must be 64-byte aligned. A member that multiplies for
+// itself alone passes a Worker of count 1 whose shared memory is its own. residual may be C.
 struct GemmMemory { size_t scratchBytes, sharedBytes; };
 
 }  // namespace octavo

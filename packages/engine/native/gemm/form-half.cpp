@@ -1,6 +1,7 @@
 // f16 products by vfmadd231ph: a word of A is one value twice, a word of B two columns, 16 apart. f16 sums of 64 terms are
 // added to float32 sums, so their rounding error stays below that of bf16 operands. Few rows go the widened way: they
-// wait for memory. The build machines of this file had no AVX512-FP16: the engine verifies the form before it is used.
+// wait for memory. The build machines of this file had no AVX512-FP16: the engine verifies the form before it is used, and the
+// test emulates the instruction.
 // Flags: -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mf16c (the one FP16 instruction is in the assembly)
 #define OCTAVO_ISA avx512half
 #define OCTAVO_FORM_UNIT
@@ -8,7 +9,25 @@
 
 namespace octavo::avx512half {
 
+#ifndef OCTAVO_EMULATE_HALF
 OCTAVO_DEFINE_MICRO_KERNELS(multiplyHalves, "vfmadd231ph")
+#else
+// The same in plain code, so that everything around the instruction is tested on any AVX-512 machine.
+static void multiplyHalves(int vectors, int64_t words, const void* a, int64_t rowBytes, const void* b, float* sums) {
+  const int64_t wordBytes = rowBytes == kInterleaved ? 64 : 4;
+  if (rowBytes == kInterleaved) rowBytes = 4;
+  for (int64_t r = 0; r < 8; r++)
+    for (int64_t lane = 0; lane < vectors * 32; lane++) {
+      f16 sum{0};
+      for (int64_t k = 0; k < words; k++) {
+        const f16 left = reinterpret_cast<const f16*>(static_cast<const char*>(a) + r * rowBytes + k * wordBytes)[lane & 1];
+        const f16 right = static_cast<const f16*>(b)[k * vectors * 32 + lane];
+        sum = toF16(toFloat(left) * toFloat(right) + toFloat(sum));
+      }
+      reinterpret_cast<f16*>(sums)[r * vectors * 32 + lane] = sum;
+    }
+}
+#endif
 
 struct Halves {
   static constexpr int rows = 8, vectors = 3, perWord = 1, columnsPerLane = 2;

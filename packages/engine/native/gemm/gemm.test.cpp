@@ -1,6 +1,6 @@
 // Holds gemm() to a double-precision reference on every level and form this machine runs: random sizes (0, 1, odd, large),
 // orientations, types, strides and epilogues; memory written beyond C, beyond scratch; the same bits from teams of 1, 2, 3
-// and 7. Usage: gemm-test [cases] [seed]
+// and 7. Usage: gemm-test [cases] [seed] [form]: all forms, or one of 'widened', 'dot', 'half'.
 #include <algorithm>
 #include <cmath>
 #include "../types.h"
@@ -56,6 +56,9 @@ static double activated(Activation activation, double x) {
   return NAN;
 }
 
+static const char* onlyForm = nullptr;
+static bool checks(const Level& level, Form form) { return runs(level, form) && (!onlyForm || !strcmp(onlyForm, nameOf(form))); }
+
 static int failures = 0;
 static void fail(const Level& level, Form form, const Case& c, const char* what, int64_t i, int64_t j, double got, double expected) {
   if (++failures > 20) return;
@@ -76,7 +79,7 @@ static void check(const Case& c, const std::vector<int>& teams) {
     std::vector<double> exact, magnitude;
     for (const Level* level : levels())
       for (const Form form : {Form::widened, Form::dot, Form::half}) {
-        if (!runs(*level, form)) continue;
+        if (!checks(*level, form)) continue;
         const Type special = form == Form::dot ? Type::bf16 : Type::f16;
         const bool rounds = form != Form::widened && (c.a == special || c.b == special) && (c.a == special || c.a == Type::f32) && (c.b == special || c.b == Type::f32);
         if (rounding != (rounds ? (special == Type::bf16 ? 1 : 2) : 0)) continue;
@@ -179,7 +182,7 @@ static Case some() {
 static void nonFinite() {
   for (const Level* level : levels())
     for (const Form form : {Form::widened, Form::dot}) {
-      if (!runs(*level, form)) continue;
+      if (!checks(*level, form)) continue;
       for (const int64_t k : {1, 7, 33, 64}) {
         const int64_t m = 21, n = 53;
         const Type type = form == Form::dot ? Type::bf16 : Type::f32;
@@ -221,6 +224,7 @@ static void memoryGrows() {
 int main(int argc, char** argv) {
   const int cases = argc > 1 ? atoi(argv[1]) : 600;
   state = argc > 2 ? strtoull(argv[2], nullptr, 10) : 1;
+  if (argc > 3) onlyForm = argv[3];
   const std::vector<int> all{1, 2, 3, 7}, alone{1};
   for (int i = 0; i < cases; i++) check(some(), i % 3 == 0 ? all : alone);
   // Several parts of k, blocks of columns, rounds of partial sums.
@@ -233,12 +237,14 @@ int main(int argc, char** argv) {
   check({700, 470, 2300, Type::bf16, Type::bf16, Type::bf16, true, false, false, false, false, true, false, Activation::none, 1, 0, 0, 0}, all);
   check({16, 900, 768, Type::f32, Type::bf16, Type::f32, false, true, false, true, false, false, false, Activation::none, 1, 0, 0, 0}, all);
   check({1, 2000, 769, Type::bf16, Type::bf16, Type::f32, false, true, false, true, false, false, false, Activation::none, 1, 0, 1, 0}, all);
+  check({70, 210, 333, Type::f16, Type::f16, Type::f16, true, false, false, true, false, true, false, Activation::none, 1, 0, 0, 0}, all);
+  check({19, 150, 2100, Type::f16, Type::f32, Type::f32, false, true, false, false, false, false, false, Activation::none, 1, 1, 2, 0}, all);
   nonFinite();
   memoryGrows();
   printf("gemm, %d cases on", cases);
   for (const Level* level : levels())
     for (const Form form : {Form::widened, Form::dot, Form::half})
-      if (runs(*level, form)) printf(" %s/%s", level->name, nameOf(form));
+      if (checks(*level, form)) printf(" %s/%s", level->name, nameOf(form));
   printf(": %s\n", failures ? "FAILED" : "ok");
   return failures != 0;
 }

@@ -88,6 +88,9 @@ inline bool runs(const Level& level, Form form) {
   if (form == Form::widened) return true;
 #if defined(__x86_64__)
   if (&level != &kAvx512Level) return false;
+#ifdef OCTAVO_EMULATE_HALF
+  if (form == Form::half) return true;
+#endif
   return form == Form::dot ? __builtin_cpu_supports("avx512bf16") : __builtin_cpu_supports("avx512fp16");
 #else
   return false;

@@ -5,6 +5,7 @@ ifeq ($(ARCH),x86_64)
 LEVELS := baseline avx2 avx512
 GEMM_UNITS := form-dot.o form-half.o
 INT8_TEST := $(BUILD)/int8-vnni-test
+HALF_TEST := $(BUILD)/gemm-test-half
 else
 LEVELS := baseline
 endif
@@ -35,14 +36,22 @@ $(BUILD)/gemm-test: $(BUILD)/gemm-test.o $(LEVEL_UNITS) $(GEMM_UNITS:%=$(BUILD)/
 	$(LINK_TEST)
 $(BUILD)/gemm-bench: $(BUILD)/gemm-bench.o $(LEVEL_UNITS) $(GEMM_UNITS:%=$(BUILD)/%)
 	$(LINK_TEST)
+# The f16 form with its one instruction emulated.
+$(BUILD)/form-half-emulated.o: gemm/form-half.cpp $(GEMM_HEADERS) | $(BUILD)
+	$(CXX) $(CXXFLAGS) $(AVX512) -DOCTAVO_EMULATE_HALF -c -o $@ $<
+$(BUILD)/gemm-test-half.o: gemm/gemm.test.cpp $(GEMM_HEADERS) | $(BUILD)
+	$(CXX) $(CXXFLAGS) -DOCTAVO_EMULATE_HALF -c -o $@ $<
+$(BUILD)/gemm-test-half: $(BUILD)/gemm-test-half.o $(LEVEL_UNITS) $(BUILD)/form-dot.o $(BUILD)/form-half-emulated.o
+	$(LINK_TEST)
 $(BUILD)/int8-vnni-test: $(BUILD)/int8-vnni-test.o $(BUILD)/int8-vnni.o
 	$(LINK_TEST)
 
 VECTOR_TESTS := $(LEVELS:%=$(BUILD)/vector-test-%)
-test-gemm: $(VECTOR_TESTS) $(BUILD)/gemm-test $(INT8_TEST)
+test-gemm: $(VECTOR_TESTS) $(BUILD)/gemm-test $(HALF_TEST) $(INT8_TEST)
 	set -e; for test in $(VECTOR_TESTS); do \
 	  case $$test in *avx2) grep -q avx2 /proc/cpuinfo || continue;; *avx512) grep -q avx512bw /proc/cpuinfo || continue;; esac; $$test; done
 	$(BUILD)/gemm-test
+	$(if $(HALF_TEST),$(HALF_TEST) 600 1 half)
 	$(INT8_TEST)
 
 bench-gemm: $(BUILD)/gemm-bench

@@ -1,5 +1,5 @@
 // Holds simd/vector.h to double precision and to types.h, at the level this file is compiled for. Prints one line.
-#include "vector.h"
+#include "activations.h"
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -161,6 +161,19 @@ int main() {
   const double t = worst("tanh", [](Vf x) { return simd::tanh(x); }, [](double x) { return std::tanh(x); }, -12, 12, 6);
   const double r = worst("erf", [](Vf x) { return simd::erf(x); }, [](double x) { return std::erf(x); }, -6, 6, 7);
   const double s = worst("sigmoid", [](Vf x) { return simd::sigmoid(x); }, sigmoid, -87, 100, 3);
+  const auto geluTanh = [](double x) { return x / (1 + std::exp(-2 * std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); };
+  const double si = worst("silu", [](Vf x) { return simd::silu(x); }, [&](double x) { return x * sigmoid(x); }, -80, 100, 4);
+  const double gt = worst("geluTanh", [](Vf x) { return simd::geluTanh(x); }, geluTanh, -3, 10, 16);
+  double ge = 0;
+  for (float x = -12; x < 12; x += 0.000137f) {
+    float out[Vf::lanes], tails[Vf::lanes];
+    simd::gelu(Vf::set1(x)).store(out);
+    simd::geluTanh(Vf::set1(x)).store(tails);
+    const double limit = std::fmax(std::fabs(x), 1.0);
+    ge = std::fmax(ge, std::fabs(out[0] - 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)))) / limit);
+    expect(std::fabs(tails[0] - geluTanh(x)) <= 4e-7 * limit, "geluTanh in the tails");
+  }
+  expect(ge <= 4e-7, "gelu");
   const float special[] = {NAN, INFINITY, -INFINITY, 0, -0.0f, 1e-45f, -1, 1};
   for (const float x : special) {
     const auto check = [&](const char* name, Vf got, double exact) {
@@ -174,7 +187,7 @@ int main() {
     check("erf", simd::erf(Vf::set1(x)), std::erf(static_cast<double>(x)));
     check("sigmoid", simd::sigmoid(Vf::set1(x)), sigmoid(x));
   }
-  printf("vector %s, %d lanes: exp %.2f (subnormal %.2f), log %.2f (near 1 %.2f), tanh %.2f, erf %.2f, sigmoid %.2f ulp: %s\n",
-         NAME(OCTAVO_ISA), Vf::lanes, e, es, l, l1, t, r, s, failures ? "FAILED" : "ok");
+  printf("vector %s, %d lanes: exp %.2f (subnormal %.2f), log %.2f (near 1 %.2f), tanh %.2f, erf %.2f, sigmoid %.2f, silu %.2f, geluTanh %.2f ulp, gelu %.1e: %s\n",
+         NAME(OCTAVO_ISA), Vf::lanes, e, es, l, l1, t, r, s, si, gt, ge, failures ? "FAILED" : "ok");
   return failures != 0;
 }
