@@ -61,6 +61,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./data.js')).data,
   },
   {
+    name: 'report',
+    summary: 'Write the run as one page for the browser: plan, data, curves, evaluation, answers.',
+    group: 'Commands:',
+    load: async () => (await import('./report.js')).report,
+  },
+  {
     name: 'doctor',
     summary: 'Look at the machine, measure it, say what is wrong.',
     group: 'Commands:',
