@@ -35,7 +35,11 @@ export class OctavoError extends Error {
 
 /** Stops on a mistake of ours, never of the user's. */
 export function invariant(condition: boolean, says: string): asserts condition {
-  if (!condition) throw new OctavoError('INTERNAL', { what: `this should hold and does not: ${says}`, remedy: 'please report it with the output of `octavo doctor`' });
+  if (!condition)
+    throw new OctavoError('INTERNAL', {
+      what: `this should hold and does not: ${says}`,
+      remedy: 'please report it with the output of `octavo doctor`',
+    });
 }
 
 /** Ends a switch over a union, so that a forgotten case does not compile. */

@@ -30,7 +30,10 @@ export function promote(op: string, types: readonly TensorType[]): DType {
   const first = types[0]?.dtype ?? 'float32';
   const other = types.find((type) => type.dtype !== first);
   if (other !== undefined)
-    throw new OctavoError('DTYPE_MISMATCH', { what: `[${op}] operands of one dtype; received ${types.map(showType).join(' and ')}`, remedy: 'cast one of them' });
+    throw new OctavoError('DTYPE_MISMATCH', {
+      what: `[${op}] operands of one dtype; received ${types.map(showType).join(' and ')}`,
+      remedy: 'cast one of them',
+    });
   return first;
 }
 
@@ -41,7 +44,9 @@ export function broadcastShape(op: string, shapes: readonly (readonly number[])[
     const sizes = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1);
     const size = sizes.find((value) => value !== 1) ?? 1;
     if (sizes.some((value) => value !== 1 && value !== size))
-      throw new OctavoError('SHAPE_MISMATCH', { what: `[${op}] shapes that broadcast; received ${shapes.map((shape) => `[${shape.join(', ')}]`).join(' and ')}` });
+      throw new OctavoError('SHAPE_MISMATCH', {
+        what: `[${op}] shapes that broadcast; received ${shapes.map((shape) => `[${shape.join(', ')}]`).join(' and ')}`,
+      });
     return size;
   });
 }

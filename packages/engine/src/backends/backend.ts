@@ -38,5 +38,8 @@ export interface Backend {
   readonly bytes: (buffer: DeviceBuffer) => Uint8Array;
   readonly compile: (graph: Graph, options?: { readonly precision?: Precision }) => Executable;
   /** Binds each graph input to a buffer or to numbers; updated inputs must be buffers. Resolves to the outputs by name. */
-  readonly run: (executable: Executable, inputs: Readonly<Record<string, DeviceBuffer | ArrayLike<number>>>) => Promise<Readonly<Record<string, HostArray>>>;
+  readonly run: (
+    executable: Executable,
+    inputs: Readonly<Record<string, DeviceBuffer | ArrayLike<number>>>,
+  ) => Promise<Readonly<Record<string, HostArray>>>;
 }

@@ -1,7 +1,7 @@
+import { OctavoError } from '../error.js';
 import { add } from '../ops/add.js';
 import { opOf } from '../ops/registry.js';
-import { type Tensor, tensorOf, scoped } from '../trace/trace.js';
-import { OctavoError } from '../error.js';
+import { scoped, type Tensor, tensorOf } from '../trace/trace.js';
 
 /**
  * Reverse-mode gradients of a scalar with respect to `wrt`, appended to the trace of `loss`.
@@ -13,18 +13,32 @@ export function gradient(loss: Tensor, wrt: readonly Tensor[], seed: Tensor): re
   const wanted = new Set(wrt.map((tensor) => tensor.id));
   const depends = new Set(wanted);
   const forward = [...trace.nodes];
-  for (const node of forward) if (node.inputs.some((id) => depends.has(id))) for (const id of node.outputs) depends.add(id);
+  for (const node of forward)
+    if (node.inputs.some((id) => depends.has(id))) for (const id of node.outputs) depends.add(id);
 
   const gradients = new Map<number, Tensor>([[loss.id, seed]]);
   for (const node of forward.toReversed()) {
     const arriving = node.outputs.map((id) => gradients.get(id));
     if (!node.inputs.some((id) => depends.has(id)) || arriving.every((value) => value === undefined)) continue;
     const op = opOf(node.kind);
-    if (op.gradient === undefined) throw new OctavoError('NO_GRADIENT', { what: `${node.kind} has no gradient rule`, where: node.path, remedy: 'do not ask for gradients through it' });
-    const inputs = Object.fromEntries(op.inputNames.flatMap((name, i) => (node.inputs[i] < 0 ? [] : [[name, tensorOf(trace, node.inputs[i])]])));
+    if (op.gradient === undefined)
+      throw new OctavoError('NO_GRADIENT', {
+        what: `${node.kind} has no gradient rule`,
+        where: node.path,
+        remedy: 'do not ask for gradients through it',
+      });
+    const inputs = Object.fromEntries(
+      op.inputNames.flatMap((name, i) => (node.inputs[i] < 0 ? [] : [[name, tensorOf(trace, node.inputs[i])]])),
+    );
     const outputs = Object.fromEntries(op.outputs.map((name, i) => [name, tensorOf(trace, node.outputs[i])]));
-    const d = Object.fromEntries(op.outputs.flatMap((name, i) => (arriving[i] === undefined ? [] : [[name, arriving[i]]])));
-    const found = scoped(trace, `gradient.${node.path}`, () => op.gradient?.({ inputs, outputs, d, attributes: node.attributes }) ?? {});
+    const d = Object.fromEntries(
+      op.outputs.flatMap((name, i) => (arriving[i] === undefined ? [] : [[name, arriving[i]]])),
+    );
+    const found = scoped(
+      trace,
+      `gradient.${node.path}`,
+      () => op.gradient?.({ inputs, outputs, d, attributes: node.attributes }) ?? {},
+    );
     op.inputNames.forEach((name, i) => {
       const id = node.inputs[i];
       const value = found[name];

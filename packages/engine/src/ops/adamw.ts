@@ -2,7 +2,12 @@ import { record, type Tensor } from '../trace/trace.js';
 import { product } from '../types.js';
 import { defineOp } from './define.js';
 
-type AdamwAttributes = { readonly beta1: number; readonly beta2: number; readonly epsilon: number; readonly weightDecay: number };
+type AdamwAttributes = {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+};
 
 /**
  * One AdamW update in place, with decoupled weight decay; nothing changes where `applied` is 0.
@@ -15,8 +20,15 @@ export const adamwOp = defineOp({
   outputs: ['newParameter', 'newFirst', 'newSecond'],
   inPlace: { newParameter: 'parameter', newFirst: 'first', newSecond: 'second' },
   mixed: { full: ['gradient'] },
-  infer: ({ parameter, first, second }, _: AdamwAttributes) => ({ newParameter: parameter, newFirst: first, newSecond: second }),
-  reference: ({ parameter, gradient, first, second, factor, applied, rates }, { beta1, beta2, epsilon, weightDecay }) => {
+  infer: ({ parameter, first, second }, _: AdamwAttributes) => ({
+    newParameter: parameter,
+    newFirst: first,
+    newSecond: second,
+  }),
+  reference: (
+    { parameter, gradient, first, second, factor, applied, rates },
+    { beta1, beta2, epsilon, weightDecay },
+  ) => {
     const [rate, correction1, correction2] = rates.data;
     const [p, m, v] = [parameter, first, second].map((dense) => Float64Array.from(dense.data));
     if (applied.data[0] > 0)
@@ -24,14 +36,26 @@ export const adamwOp = defineOp({
         const g = gradient.data[i] * factor.data[0];
         m[i] = beta1 * m[i] + (1 - beta1) * g;
         v[i] = beta2 * v[i] + (1 - beta2) * g * g;
-        p[i] = p[i] * (1 - rate * weightDecay) - (rate * (m[i] / correction1)) / (Math.sqrt(v[i] / correction2) + epsilon);
+        p[i] =
+          p[i] * (1 - rate * weightDecay) - (rate * (m[i] / correction1)) / (Math.sqrt(v[i] / correction2) + epsilon);
       }
-    return { newParameter: { shape: parameter.shape, data: p }, newFirst: { shape: first.shape, data: m }, newSecond: { shape: second.shape, data: v } };
+    return {
+      newParameter: { shape: parameter.shape, data: p },
+      newFirst: { shape: first.shape, data: m },
+      newSecond: { shape: second.shape, data: v },
+    };
   },
-  parameters: ({ parameter }, { beta1, beta2, epsilon, weightDecay }) => [product(parameter.shape), beta1, beta2, epsilon, weightDecay],
+  parameters: ({ parameter }, { beta1, beta2, epsilon, weightDecay }) => [
+    product(parameter.shape),
+    beta1,
+    beta2,
+    epsilon,
+    weightDecay,
+  ],
 });
 
 export const adamw = (
   the: Readonly<Record<'parameter' | 'gradient' | 'first' | 'second' | 'factor' | 'applied' | 'rates', Tensor>>,
   attributes: AdamwAttributes,
-): Readonly<Record<'newParameter' | 'newFirst' | 'newSecond', Tensor>> => record(the.parameter.trace, adamwOp, the, { ...attributes });
+): Readonly<Record<'newParameter' | 'newFirst' | 'newSecond', Tensor>> =>
+  record(the.parameter.trace, adamwOp, the, { ...attributes });

@@ -1,22 +1,46 @@
 import { OctavoError } from '../error.js';
 import { record, type Tensor } from '../trace/trace.js';
 import { showType, type TensorType } from '../types.js';
-import { defineOp, type Dense } from './define.js';
+import { type Dense, defineOp } from './define.js';
 
 // B batch, T time, H query heads, G key and value heads (H a multiple of G), W head width
-export type AttentionAttributes = { readonly heads: number; readonly keyValueHeads: number; readonly headWidth: number; readonly scale: number };
+export type AttentionAttributes = {
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly headWidth: number;
+  readonly scale: number;
+};
 
-export const channelsOf = ({ heads, keyValueHeads, headWidth }: AttentionAttributes): number => (heads + 2 * keyValueHeads) * headWidth;
+export const channelsOf = ({ heads, keyValueHeads, headWidth }: AttentionAttributes): number =>
+  (heads + 2 * keyValueHeads) * headWidth;
 
 function check(qkv: TensorType, attributes: AttentionAttributes): readonly [number, number] {
   const [batch, time, channels] = qkv.shape;
-  if (qkv.shape.length !== 3 || channels !== channelsOf(attributes) || attributes.heads % attributes.keyValueHeads !== 0)
-    throw new OctavoError('SHAPE_MISMATCH', { what: `[attention] qkv [B, T, ${channelsOf(attributes)}]; received ${showType(qkv)}` });
+  if (
+    qkv.shape.length !== 3 ||
+    channels !== channelsOf(attributes) ||
+    attributes.heads % attributes.keyValueHeads !== 0
+  )
+    throw new OctavoError('SHAPE_MISMATCH', {
+      what: `[attention] qkv [B, T, ${channelsOf(attributes)}]; received ${showType(qkv)}`,
+    });
   return [batch, time];
 }
 
 /** Calls `visit` with the weights of every (batch, head, query): the softmax over keys [first, query]. */
-function eachQuery(qkv: Dense, starts: Dense | undefined, the: AttentionAttributes, visit: (at: { batch: number; head: number; query: number; first: number; weights: readonly number[]; logSum: number }) => void): void {
+function eachQuery(
+  qkv: Dense,
+  starts: Dense | undefined,
+  the: AttentionAttributes,
+  visit: (at: {
+    batch: number;
+    head: number;
+    query: number;
+    first: number;
+    weights: readonly number[];
+    logSum: number;
+  }) => void,
+): void {
   const [batches, time, channels] = qkv.shape;
   const { heads, keyValueHeads, headWidth, scale } = the;
   for (let batch = 0; batch < batches; batch++)
@@ -34,7 +58,14 @@ function eachQuery(qkv: Dense, starts: Dense | undefined, the: AttentionAttribut
         }
         const highest = Math.max(...scores);
         const total = scores.reduce((sum, score) => sum + Math.exp(score - highest), 0);
-        visit({ batch, head, query, first, weights: scores.map((score) => Math.exp(score - highest) / total), logSum: highest + Math.log(total) });
+        visit({
+          batch,
+          head,
+          query,
+          first,
+          weights: scores.map((score) => Math.exp(score - highest) / total),
+          logSum: highest + Math.log(total),
+        });
       }
 }
 
@@ -54,13 +85,19 @@ export const attentionOp = defineOp({
     const [batch, time] = check(qkv, attributes);
     return {
       y: { dtype: qkv.dtype, shape: [batch, time, attributes.heads * attributes.headWidth] },
-      logSum: { dtype: qkv.dtype === 'float64' ? 'float64' : 'float32', shape: [batch, attributes.heads, time] } satisfies TensorType,
+      logSum: {
+        dtype: qkv.dtype === 'float64' ? 'float64' : 'float32',
+        shape: [batch, attributes.heads, time],
+      } satisfies TensorType,
     };
   },
   gradient: ({ inputs: { qkv, starts }, outputs: { y, logSum }, d, attributes }) => {
     if (d.y === undefined) return {};
     const operands = { qkv, y, logSum, dy: d.y };
-    return { qkv: record(qkv.trace, attentionGradientOp, starts === undefined ? operands : { ...operands, starts }, attributes).dqkv };
+    return {
+      qkv: record(qkv.trace, attentionGradientOp, starts === undefined ? operands : { ...operands, starts }, attributes)
+        .dqkv,
+    };
   },
   reference: ({ qkv, starts }, the) => {
     const [batches, time, channels] = qkv.shape;
@@ -72,12 +109,23 @@ export const attentionOp = defineOp({
       const group = Math.floor((head * keyValueHeads) / heads);
       weights.forEach((weight, j) => {
         const v = (batch * time + first + j) * channels + (heads + keyValueHeads + group) * headWidth;
-        for (let i = 0; i < headWidth; i++) y[((batch * time + query) * heads + head) * headWidth + i] += weight * qkv.data[v + i];
+        for (let i = 0; i < headWidth; i++)
+          y[((batch * time + query) * heads + head) * headWidth + i] += weight * qkv.data[v + i];
       });
     });
-    return { y: { shape: [batches, time, heads * headWidth], data: y }, logSum: { shape: [batches, heads, time], data: logSums } };
+    return {
+      y: { shape: [batches, time, heads * headWidth], data: y },
+      logSum: { shape: [batches, heads, time], data: logSums },
+    };
   },
-  parameters: ({ qkv }, { heads, keyValueHeads, headWidth, scale }) => [qkv.shape[0], qkv.shape[1], heads, keyValueHeads, headWidth, scale],
+  parameters: ({ qkv }, { heads, keyValueHeads, headWidth, scale }) => [
+    qkv.shape[0],
+    qkv.shape[1],
+    heads,
+    keyValueHeads,
+    headWidth,
+    scale,
+  ],
 });
 
 /**
@@ -121,9 +169,19 @@ export const attentionGradientOp = defineOp({
     });
     return { dqkv: { shape: qkv.shape, data: d } };
   },
-  parameters: ({ qkv }, { heads, keyValueHeads, headWidth, scale }) => [qkv.shape[0], qkv.shape[1], heads, keyValueHeads, headWidth, scale],
+  parameters: ({ qkv }, { heads, keyValueHeads, headWidth, scale }) => [
+    qkv.shape[0],
+    qkv.shape[1],
+    heads,
+    keyValueHeads,
+    headWidth,
+    scale,
+  ],
 });
 
 /** qkv: [B, T, (H + 2G)·W], starts: int32 [B, T] or absent → [B, T, H·W]; scores are scaled by 1/√W. */
 export const attention = (qkv: Tensor, starts: Tensor | undefined, the: Omit<AttentionAttributes, 'scale'>): Tensor =>
-  record(qkv.trace, attentionOp, starts === undefined ? { qkv } : { qkv, starts }, { ...the, scale: 1 / Math.sqrt(the.headWidth) }).y;
+  record(qkv.trace, attentionOp, starts === undefined ? { qkv } : { qkv, starts }, {
+    ...the,
+    scale: 1 / Math.sqrt(the.headWidth),
+  }).y;

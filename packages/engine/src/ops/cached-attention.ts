@@ -14,7 +14,11 @@ export const cachedAttentionOp = defineOp({
   inputs: ['qkv', 'keys', 'values', 'slots', 'starts'],
   outputs: ['y', 'newKeys', 'newValues'],
   inPlace: { newKeys: 'keys', newValues: 'values' },
-  infer: ({ qkv, keys, values }, the: AttentionAttributes) => ({ y: { dtype: qkv.dtype, shape: [qkv.shape[0], qkv.shape[1], the.heads * the.headWidth] }, newKeys: keys, newValues: values }),
+  infer: ({ qkv, keys, values }, the: AttentionAttributes) => ({
+    y: { dtype: qkv.dtype, shape: [qkv.shape[0], qkv.shape[1], the.heads * the.headWidth] },
+    newKeys: keys,
+    newValues: values,
+  }),
   reference: ({ qkv, keys, values, slots, starts }, the) => {
     const [sequences, time] = qkv.shape;
     const channels = channelsOf(the);
@@ -44,17 +48,33 @@ export const cachedAttentionOp = defineOp({
           const weights = scores.map((score) => Math.exp(score - highest));
           const total = weights.reduce((a, b) => a + b, 0);
           weights.forEach((weight, key) => {
-            for (let i = 0; i < headWidth; i++) y[((s * time + t) * heads + h) * headWidth + i] += (weight / total) * newValues[(row + key) * width + group + i];
+            for (let i = 0; i < headWidth; i++)
+              y[((s * time + t) * heads + h) * headWidth + i] +=
+                (weight / total) * newValues[(row + key) * width + group + i];
           });
         }
       }
     }
-    return { y: { shape: [sequences, time, heads * headWidth], data: y }, newKeys: { shape: keys.shape, data: newKeys }, newValues: { shape: values.shape, data: newValues } };
+    return {
+      y: { shape: [sequences, time, heads * headWidth], data: y },
+      newKeys: { shape: keys.shape, data: newKeys },
+      newValues: { shape: values.shape, data: newValues },
+    };
   },
-  parameters: ({ qkv, keys }, { heads, keyValueHeads, headWidth, scale }) => [qkv.shape[0], qkv.shape[1], heads, keyValueHeads, headWidth, scale, product(keys.shape.slice(0, 1)), keys.shape[1]],
+  parameters: ({ qkv, keys }, { heads, keyValueHeads, headWidth, scale }) => [
+    qkv.shape[0],
+    qkv.shape[1],
+    heads,
+    keyValueHeads,
+    headWidth,
+    scale,
+    product(keys.shape.slice(0, 1)),
+    keys.shape[1],
+  ],
 });
 
 export const cachedAttention = (
   the: Readonly<Record<'qkv' | 'keys' | 'values' | 'slots' | 'starts', Tensor>>,
   shape: Omit<AttentionAttributes, 'scale'>,
-): Readonly<Record<'y' | 'newKeys' | 'newValues', Tensor>> => record(the.qkv.trace, cachedAttentionOp, the, { ...shape, scale: 1 / Math.sqrt(shape.headWidth) });
+): Readonly<Record<'y' | 'newKeys' | 'newValues', Tensor>> =>
+  record(the.qkv.trace, cachedAttentionOp, the, { ...shape, scale: 1 / Math.sqrt(shape.headWidth) });

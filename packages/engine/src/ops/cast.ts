@@ -11,4 +11,5 @@ export const castOp = defineOp({
   gradient: ({ inputs: { x }, d }) => (d.y === undefined ? {} : { x: cast(d.y, x.dtype) }),
   reference: ({ x }) => ({ y: x }),
 });
-export const cast = (x: Tensor, dtype: DType): Tensor => (x.dtype === dtype ? x : record(x.trace, castOp, { x }, { dtype }).y);
+export const cast = (x: Tensor, dtype: DType): Tensor =>
+  x.dtype === dtype ? x : record(x.trace, castOp, { x }, { dtype }).y;

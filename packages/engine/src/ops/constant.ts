@@ -7,9 +7,14 @@ export const constantOp = defineOp({
   name: 'constant',
   inputs: [],
   outputs: ['y'],
-  infer: (_, { shape, dtype }: { readonly value: number; readonly shape: readonly number[]; readonly dtype: DType }) => ({ y: { shape, dtype } }),
+  infer: (
+    _,
+    { shape, dtype }: { readonly value: number; readonly shape: readonly number[]; readonly dtype: DType },
+  ) => ({ y: { shape, dtype } }),
   reference: (_, { shape, value }) => ({ y: { shape, data: new Float64Array(product(shape)).fill(value) } }),
 });
 
-export const constant = (trace: Trace, the: { readonly value: number; readonly shape: readonly number[]; readonly dtype: DType }): Tensor =>
-  record(trace, constantOp, {}, the).y;
+export const constant = (
+  trace: Trace,
+  the: { readonly value: number; readonly shape: readonly number[]; readonly dtype: DType },
+): Tensor => record(trace, constantOp, {}, the).y;

@@ -1,12 +1,15 @@
 import { OctavoError } from '../error.js';
 import { record, type Tensor } from '../trace/trace.js';
 import { isHalf, showType, type TensorType } from '../types.js';
-import { defineOp, type Dense, type Named } from './define.js';
+import { type Dense, defineOp, type Named } from './define.js';
 
 // N tokens, D width, V vocabulary
 type Operand = 'x' | 'weight' | 'targets' | 'weights';
 
-function eachToken({ x, weight, bias }: Named<'x' | 'weight', 'bias', Dense>, visit: (token: number, logits: Float64Array, logSum: number) => void): void {
+function eachToken(
+  { x, weight, bias }: Named<'x' | 'weight', 'bias', Dense>,
+  visit: (token: number, logits: Float64Array, logSum: number) => void,
+): void {
   const [vocabulary, width] = weight.shape;
   const logits = new Float64Array(vocabulary);
   for (let n = 0; n < x.shape[0]; n++) {
@@ -35,10 +38,20 @@ function gradientOf({ x, weight, bias, targets, weights }: Named<Operand, 'bias'
       }
     }
   });
-  return { dx: { shape: x.shape, data: dx }, dweight: { shape: weight.shape, data: dweight }, dbias: { shape: [vocabulary], data: dbias } };
+  return {
+    dx: { shape: x.shape, data: dx },
+    dweight: { shape: weight.shape, data: dweight },
+    dbias: { shape: [vocabulary], data: dbias },
+  };
 }
 
-const lossesOf = ({ x, weight, bias, targets, weights }: Named<Operand, 'bias', Dense>): { readonly loss: Dense; readonly losses: Dense } => {
+const lossesOf = ({
+  x,
+  weight,
+  bias,
+  targets,
+  weights,
+}: Named<Operand, 'bias', Dense>): { readonly loss: Dense; readonly losses: Dense } => {
   const losses = new Float64Array(x.shape[0]);
   let loss = 0;
   eachToken(bias === undefined ? { x, weight } : { x, weight, bias }, (n, logits, logSum) => {
@@ -48,13 +61,24 @@ const lossesOf = ({ x, weight, bias, targets, weights }: Named<Operand, 'bias', 
   return { loss: { shape: [], data: Float64Array.of(loss) }, losses: { shape: [x.shape[0]], data: losses } };
 };
 
-const full = (type: TensorType): TensorType => ({ dtype: isHalf(type.dtype) ? 'float32' : type.dtype, shape: type.shape });
+const full = (type: TensorType): TensorType => ({
+  dtype: isHalf(type.dtype) ? 'float32' : type.dtype,
+  shape: type.shape,
+});
 const lossTypes = ({ x }: Readonly<Record<'x', TensorType>>) => {
   const dtype = full(x).dtype;
   return { loss: { dtype, shape: [] }, losses: { dtype, shape: [x.shape[0]] } };
 };
-const gradientTypes = ({ x, weight }: Readonly<Record<'x' | 'weight', TensorType>>) => ({ dx: { dtype: x.dtype, shape: x.shape }, dweight: full(weight), dbias: { dtype: full(weight).dtype, shape: [weight.shape[0]] } });
-const parameters = ({ x, weight }: Readonly<Record<'x' | 'weight', TensorType>>): readonly number[] => [x.shape[0], x.shape[1], weight.shape[0]];
+const gradientTypes = ({ x, weight }: Readonly<Record<'x' | 'weight', TensorType>>) => ({
+  dx: { dtype: x.dtype, shape: x.shape },
+  dweight: full(weight),
+  dbias: { dtype: full(weight).dtype, shape: [weight.shape[0]] },
+});
+const parameters = ({ x, weight }: Readonly<Record<'x' | 'weight', TensorType>>): readonly number[] => [
+  x.shape[0],
+  x.shape[1],
+  weight.shape[0],
+];
 
 /**
  * Cross-entropy of a linear output layer: losses[n] = log Σ exp(logits[n]) − logits[n, targets[n]] with logits = x Wᵀ + bias,
@@ -69,12 +93,23 @@ export const crossEntropyOp = defineOp({
   outputs: ['loss', 'losses'],
   mixed: { half: ['x', 'weight'], full: ['weights', 'bias'] },
   infer: ({ x, weight, targets, weights }) => {
-    if (x.shape.length !== 2 || weight.shape[1] !== x.shape[1] || targets.shape[0] !== x.shape[0] || weights.shape[0] !== x.shape[0])
-      throw new OctavoError('SHAPE_MISMATCH', { what: `[crossEntropy] x [N, D], weight [V, D], targets and weights [N]; received ${[x, weight, targets, weights].map(showType).join(', ')}` });
+    if (
+      x.shape.length !== 2 ||
+      weight.shape[1] !== x.shape[1] ||
+      targets.shape[0] !== x.shape[0] ||
+      weights.shape[0] !== x.shape[0]
+    )
+      throw new OctavoError('SHAPE_MISMATCH', {
+        what: `[crossEntropy] x [N, D], weight [V, D], targets and weights [N]; received ${[x, weight, targets, weights].map(showType).join(', ')}`,
+      });
     return lossTypes({ x });
   },
   gradient: ({ inputs, outputs, d }) => {
-    if (d.losses !== undefined) throw new OctavoError('NO_GRADIENT', { what: 'cross-entropy is differentiated by its weighted loss, not by the losses of single tokens', remedy: 'put the weights into `weights`' });
+    if (d.losses !== undefined)
+      throw new OctavoError('NO_GRADIENT', {
+        what: 'cross-entropy is differentiated by its weighted loss, not by the losses of single tokens',
+        remedy: 'put the weights into `weights`',
+      });
     if (d.loss === undefined) return {};
     const found = record(outputs.loss.trace, crossEntropyGradientOp, { ...inputs, dloss: d.loss }, {});
     return { x: found.dx, weight: found.dweight, ...(inputs.bias === undefined ? {} : { bias: found.dbias }) };
@@ -107,4 +142,5 @@ export const crossEntropyTrainingOp = defineOp({
   parameters,
 });
 
-export const crossEntropy = (the: Named<Operand, 'bias', Tensor>): Readonly<Record<'loss' | 'losses', Tensor>> => record(the.x.trace, crossEntropyOp, the, {});
+export const crossEntropy = (the: Named<Operand, 'bias', Tensor>): Readonly<Record<'loss' | 'losses', Tensor>> =>
+  record(the.x.trace, crossEntropyOp, the, {});

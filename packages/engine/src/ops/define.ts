@@ -47,12 +47,19 @@ export interface OpDeclaration<I extends string, P extends string, O extends str
   parameters?(types: Named<I, P, TensorType>, attributes: A): readonly number[];
 }
 
-export interface Op<I extends string, P extends string, O extends string, A extends Attributes> extends OpDeclaration<I, P, O, A> {
+export interface Op<I extends string, P extends string, O extends string, A extends Attributes>
+  extends OpDeclaration<I, P, O, A> {
   readonly inputNames: readonly string[];
 }
 
 export type AnyOp = Op<string, string, string, Attributes>;
 
-export const defineOp = <const I extends string, const O extends string, A extends Attributes, const P extends string = never>(
+export const defineOp = <
+  const I extends string,
+  const O extends string,
+  A extends Attributes,
+  const P extends string = never,
+>(
   declaration: OpDeclaration<I, P, O, A>,
-): Op<I, P, O, A> => Object.freeze({ ...declaration, inputNames: [...declaration.inputs, ...(declaration.optional ?? [])] });
+): Op<I, P, O, A> =>
+  Object.freeze({ ...declaration, inputNames: [...declaration.inputs, ...(declaration.optional ?? [])] });

@@ -5,7 +5,8 @@ import { philox } from './philox.js';
 
 type DropoutAttributes = { readonly rate: number; readonly seed: number; readonly stream: number };
 
-const again = (x: Tensor, step: Tensor, attributes: DropoutAttributes): Tensor => record(x.trace, dropoutOp, { x, step }, attributes).y;
+const again = (x: Tensor, step: Tensor, attributes: DropoutAttributes): Tensor =>
+  record(x.trace, dropoutOp, { x, step }, attributes).y;
 
 /**
  * Sets elements to 0 with probability `rate` and divides the others by 1 − rate. Element i is dropped when word i mod 4 of
@@ -21,9 +22,17 @@ export const dropoutOp = defineOp({
   reference: ({ x, step }, { rate, seed, stream }) => {
     const threshold = rate * 2 ** 32;
     const keep = 1 / (1 - rate);
-    return { y: { shape: x.shape, data: x.data.map((value, i) => (philox([Math.floor(i / 4), step.data[0], stream, 0], [seed, 0])[i % 4] < threshold ? 0 : value * keep)) } };
+    return {
+      y: {
+        shape: x.shape,
+        data: x.data.map((value, i) =>
+          philox([Math.floor(i / 4), step.data[0], stream, 0], [seed, 0])[i % 4] < threshold ? 0 : value * keep,
+        ),
+      },
+    };
   },
   parameters: ({ x }, { rate, seed, stream }) => [product(x.shape), rate, seed, stream],
 });
 
-export const dropout = (x: Tensor, step: Tensor, the: DropoutAttributes): Tensor => (the.rate === 0 ? x : again(x, step, { ...the }));
+export const dropout = (x: Tensor, step: Tensor, the: DropoutAttributes): Tensor =>
+  the.rate === 0 ? x : again(x, step, { ...the });

@@ -3,11 +3,13 @@ import { record, type Tensor } from '../trace/trace.js';
 import { broadcastShape, product, promote, sameShape, type TensorType } from '../types.js';
 import { constant } from './constant.js';
 import { type Dense, defineOp, type Op } from './define.js';
-import { sum } from './sum.js';
 import { reshape } from './reshape.js';
+import { sum } from './sum.js';
 
 /** An op that looks at one element of each operand at a time; `forward` is its meaning on numbers. */
-export type Elementwise<I extends string> = Op<I, never, 'y', Attributes> & { readonly forward: (...values: readonly number[]) => number };
+export type Elementwise<I extends string> = Op<I, never, 'y', Attributes> & {
+  readonly forward: (...values: readonly number[]) => number;
+};
 
 export interface ElementwiseDeclaration<I extends string> {
   readonly name: string;
@@ -36,9 +38,14 @@ export function broadcastIndex(from: readonly number[], to: readonly number[]): 
 
 /** Applies `forward` over broadcast operands. */
 export function mapElements(operands: readonly Dense[], forward: (...values: readonly number[]) => number): Dense {
-  const shape = broadcastShape('elementwise', operands.map((operand) => operand.shape));
+  const shape = broadcastShape(
+    'elementwise',
+    operands.map((operand) => operand.shape),
+  );
   const indices = operands.map((operand) => broadcastIndex(operand.shape, shape));
-  const data = Float64Array.from({ length: product(shape) }, (_, i) => forward(...operands.map((operand, k) => operand.data[indices[k][i]])));
+  const data = Float64Array.from({ length: product(shape) }, (_, i) =>
+    forward(...operands.map((operand, k) => operand.data[indices[k][i]])),
+  );
   return { shape, data };
 }
 
@@ -56,7 +63,13 @@ export function defineElementwise<const I extends string>(declaration: Elementwi
   const { name, inputs, forward, gradient } = declaration;
   const typeOf = (types: Readonly<Record<I, TensorType>>): TensorType => {
     const list = inputs.map((input) => types[input]);
-    return { dtype: promote(name, list), shape: broadcastShape(name, list.map((type) => type.shape)) };
+    return {
+      dtype: promote(name, list),
+      shape: broadcastShape(
+        name,
+        list.map((type) => type.shape),
+      ),
+    };
   };
   const op = defineOp<I, 'y', Attributes>({
     name,
@@ -77,7 +90,12 @@ export function defineElementwise<const I extends string>(declaration: Elementwi
             return summed;
           },
         }),
-    reference: (values) => ({ y: mapElements(inputs.map((input) => values[input]), forward) }),
+    reference: (values) => ({
+      y: mapElements(
+        inputs.map((input) => values[input]),
+        forward,
+      ),
+    }),
   });
   return Object.freeze({ ...op, forward });
 }
@@ -89,6 +107,8 @@ export function binary(op: Elementwise<'a' | 'b'>, a: Tensor | number, b: Tensor
   const like = typeof a === 'number' ? b : a;
   if (typeof like === 'number') throw new TypeError(`${op.name} needs a tensor`);
   const lift = (value: Tensor | number): Tensor =>
-    typeof value === 'number' ? constant(like.trace, { value, shape: [], dtype: like.dtype === 'float64' ? 'float64' : 'float32' }) : value;
+    typeof value === 'number'
+      ? constant(like.trace, { value, shape: [], dtype: like.dtype === 'float64' ? 'float64' : 'float32' })
+      : value;
   return record(like.trace, op, { a: lift(a), b: lift(b) }, {}).y;
 }

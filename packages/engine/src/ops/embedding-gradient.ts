@@ -10,7 +10,12 @@ export const embeddingGradientOp = defineOp({
   name: 'embeddingGradient',
   inputs: ['dy', 'ids'],
   outputs: ['dtable'],
-  infer: ({ dy }, { rows }: { readonly rows: number }) => ({ dtable: { dtype: isHalf(dy.dtype) ? 'float32' : dy.dtype, shape: [rows, dy.shape.at(-1) ?? 1] } satisfies TensorType }),
+  infer: ({ dy }, { rows }: { readonly rows: number }) => ({
+    dtable: {
+      dtype: isHalf(dy.dtype) ? 'float32' : dy.dtype,
+      shape: [rows, dy.shape.at(-1) ?? 1],
+    } satisfies TensorType,
+  }),
   reference: ({ dy, ids }, { rows }) => {
     const width = dy.shape.at(-1) ?? 1;
     const data = new Float64Array(rows * width);
@@ -22,4 +27,5 @@ export const embeddingGradientOp = defineOp({
   parameters: ({ dy, ids }, { rows }) => [rows, dy.shape.at(-1) ?? 1, product(ids.shape)],
 });
 
-export const embeddingGradient = (dy: Tensor, ids: Tensor, rows: number): Tensor => record(dy.trace, embeddingGradientOp, { dy, ids }, { rows }).dtable;
+export const embeddingGradient = (dy: Tensor, ids: Tensor, rows: number): Tensor =>
+  record(dy.trace, embeddingGradientOp, { dy, ids }, { rows }).dtable;

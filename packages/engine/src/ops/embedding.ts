@@ -13,8 +13,11 @@ export const embeddingOp = defineOp({
   inputs: ['table', 'ids'],
   outputs: ['y'],
   mixed: { setsDtype: true },
-  infer: ({ table, ids }, { dtype }: { readonly dtype: DType }) => ({ y: { dtype, shape: [...ids.shape, table.shape[1]] } }),
-  gradient: ({ inputs: { table, ids }, d }) => (d.y === undefined ? {} : { table: embeddingGradient(d.y, ids, table.shape[0]) }),
+  infer: ({ table, ids }, { dtype }: { readonly dtype: DType }) => ({
+    y: { dtype, shape: [...ids.shape, table.shape[1]] },
+  }),
+  gradient: ({ inputs: { table, ids }, d }) =>
+    d.y === undefined ? {} : { table: embeddingGradient(d.y, ids, table.shape[0]) },
   reference: ({ table, ids }) => {
     const [rows, width] = table.shape;
     const data = new Float64Array(ids.data.length * width).fill(Number.NaN);
@@ -26,4 +29,5 @@ export const embeddingOp = defineOp({
   parameters: ({ table, ids }) => [table.shape[0], table.shape[1], product(ids.shape)],
 });
 
-export const embedding = (table: Tensor, ids: Tensor): Tensor => record(table.trace, embeddingOp, { table, ids }, { dtype: table.dtype }).y;
+export const embedding = (table: Tensor, ids: Tensor): Tensor =>
+  record(table.trace, embeddingOp, { table, ids }, { dtype: table.dtype }).y;

@@ -5,11 +5,15 @@ import type { AnyOp, Dense } from './define.js';
 import { broadcastIndex } from './elementwise.js';
 
 /** One line of a fused program: an op over earlier registers, or a constant. */
-export type FusedStep = { readonly kind: 'constant'; readonly value: number } | { readonly kind: 'op'; readonly name: string; readonly from: readonly number[] };
+export type FusedStep =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'op'; readonly name: string; readonly from: readonly number[] };
 
 /** `add 0 1; constant 0.5; multiply 2 3`: registers are the inputs, then one a step; the last is the result. */
 export const showProgram = (steps: readonly FusedStep[]): string =>
-  steps.map((step) => (step.kind === 'constant' ? `constant ${step.value}` : [step.name, ...step.from].join(' '))).join('; ');
+  steps
+    .map((step) => (step.kind === 'constant' ? `constant ${step.value}` : [step.name, ...step.from].join(' ')))
+    .join('; ');
 
 export const readProgram = (text: string): readonly FusedStep[] =>
   text.split('; ').map((line) => {
@@ -18,7 +22,8 @@ export const readProgram = (text: string): readonly FusedStep[] =>
     return name === 'constant' ? { kind: 'constant', value: numbers[0] } : { kind: 'op', name, from: numbers };
   });
 
-const operandsOf = <T>(values: Readonly<Partial<Record<string, T>>>): readonly T[] => Object.values(values).filter((value) => value !== undefined);
+const operandsOf = <T>(values: Readonly<Partial<Record<string, T>>>): readonly T[] =>
+  Object.values(values).filter((value) => value !== undefined);
 
 /** Up to this many operands; the pass that fuses counts them. */
 export const fusedOperands = 8;
@@ -37,7 +42,9 @@ export const fusedOp: AnyOp = Object.freeze({
   optional: inputs,
   inputNames: inputs,
   outputs: ['y'],
-  infer: (_: Readonly<Record<string, TensorType>>, attributes: Attributes) => ({ y: { shape: shapeAttribute(attributes), dtype: dtypeAttribute(attributes) } }),
+  infer: (_: Readonly<Record<string, TensorType>>, attributes: Attributes) => ({
+    y: { shape: shapeAttribute(attributes), dtype: dtypeAttribute(attributes) },
+  }),
   reference: (values: Readonly<Partial<Record<string, Dense>>>, attributes: Attributes) => {
     const operands = operandsOf(values);
     const shape = shapeAttribute(attributes);
@@ -50,7 +57,10 @@ export const fusedOp: AnyOp = Object.freeze({
         registers[k] = operand.data[indices[k][i]];
       });
       steps.forEach((step, s) => {
-        registers[operands.length + s] = step.kind === 'constant' ? step.value : forwardOf(step.name)(...step.from.map((register) => registers[register]));
+        registers[operands.length + s] =
+          step.kind === 'constant'
+            ? step.value
+            : forwardOf(step.name)(...step.from.map((register) => registers[register]));
       });
       data[i] = registers[operands.length + steps.length - 1];
     }
@@ -70,10 +80,14 @@ export function shapeAttribute(attributes: Attributes): readonly number[] {
 }
 
 const dtypes: readonly DType[] = ['float64', 'float32', 'bfloat16', 'float16', 'int32', 'uint32'];
-export const dtypeAttribute = (attributes: Attributes): DType => dtypes.find((dtype) => dtype === attributes['dtype']) ?? 'float32';
+export const dtypeAttribute = (attributes: Attributes): DType =>
+  dtypes.find((dtype) => dtype === attributes['dtype']) ?? 'float32';
 
 /** Strides of each operand over the result's axes after axes that all operands walk alike are merged. */
-export function mergedLoops(shape: readonly number[], operands: readonly (readonly number[])[]): { readonly sizes: readonly number[]; readonly strides: readonly (readonly number[])[] } {
+export function mergedLoops(
+  shape: readonly number[],
+  operands: readonly (readonly number[])[],
+): { readonly sizes: readonly number[]; readonly strides: readonly (readonly number[])[] } {
   broadcastShape('fused', [shape, ...operands]);
   const strideOf = (own: readonly number[], axis: number): number => {
     const at = axis - shape.length + own.length;

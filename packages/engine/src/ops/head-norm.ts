@@ -1,14 +1,19 @@
 import { record, type Tensor } from '../trace/trace.js';
 import { product, type TensorType } from '../types.js';
-import { defineOp, type Dense } from './define.js';
+import { type Dense, defineOp } from './define.js';
 
 type HeadNormAttributes = { readonly heads: number; readonly headWidth: number; readonly epsilon: number };
 
-const parameters = ({ x }: { readonly x: TensorType }, { heads, headWidth, epsilon }: HeadNormAttributes): readonly number[] => [
-  product(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1, heads, headWidth, epsilon,
-];
+const parameters = (
+  { x }: { readonly x: TensorType },
+  { heads, headWidth, epsilon }: HeadNormAttributes,
+): readonly number[] => [product(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1, heads, headWidth, epsilon];
 
-const eachHead = (x: Dense, { heads, headWidth, epsilon }: HeadNormAttributes, visit: (from: number, scale: number) => void): void => {
+const eachHead = (
+  x: Dense,
+  { heads, headWidth, epsilon }: HeadNormAttributes,
+  visit: (from: number, scale: number) => void,
+): void => {
   const channels = x.shape.at(-1) ?? 1;
   for (let row = 0; row < x.data.length; row += channels)
     for (let from = row; from < row + heads * headWidth; from += headWidth) {
@@ -27,7 +32,8 @@ export const headNormOp = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   infer: ({ x }, _: HeadNormAttributes) => ({ y: { dtype: x.dtype, shape: x.shape } }),
-  gradient: ({ inputs: { x }, d, attributes }) => (d.y === undefined ? {} : { x: record(x.trace, headNormGradientOp, { x, dy: d.y }, attributes).dx }),
+  gradient: ({ inputs: { x }, d, attributes }) =>
+    d.y === undefined ? {} : { x: record(x.trace, headNormGradientOp, { x, dy: d.y }, attributes).dx },
   reference: ({ x }, attributes) => {
     const data = Float64Array.from(x.data);
     eachHead(x, attributes, (from, scale) => {
@@ -51,11 +57,13 @@ export const headNormGradientOp = defineOp({
     eachHead(x, attributes, (from, scale) => {
       let along = 0;
       for (let i = 0; i < headWidth; i++) along += dy.data[from + i] * x.data[from + i] * scale;
-      for (let i = 0; i < headWidth; i++) data[from + i] = scale * (dy.data[from + i] - (x.data[from + i] * scale * along) / headWidth);
+      for (let i = 0; i < headWidth; i++)
+        data[from + i] = scale * (dy.data[from + i] - (x.data[from + i] * scale * along) / headWidth);
     });
     return { dx: { shape: x.shape, data } };
   },
   parameters,
 });
 
-export const headNorm = (x: Tensor, the: HeadNormAttributes): Tensor => record(x.trace, headNormOp, { x }, { ...the }).y;
+export const headNorm = (x: Tensor, the: HeadNormAttributes): Tensor =>
+  record(x.trace, headNormOp, { x }, { ...the }).y;

@@ -31,7 +31,11 @@ export const layerNormGradientOp = defineOp({
         dbias[i] += dy.data[r * n + i];
       }
     }
-    return { dx: { shape: x.shape, data: dx }, dgain: { shape: gain.shape, data: dgain }, dbias: { shape: gain.shape, data: dbias } };
+    return {
+      dx: { shape: x.shape, data: dx },
+      dgain: { shape: gain.shape, data: dgain },
+      dbias: { shape: gain.shape, data: dbias },
+    };
   },
   parameters: ({ x }) => [product(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1],
 });

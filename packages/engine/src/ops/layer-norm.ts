@@ -14,7 +14,11 @@ export const layerNormOp = defineOp({
   optional: ['bias'],
   outputs: ['y', 'mean', 'scale'],
   mixed: { full: ['gain', 'bias'] },
-  infer: ({ x }, _: { readonly epsilon: number }) => ({ y: { dtype: x.dtype, shape: x.shape }, mean: statistics(x), scale: statistics(x) }),
+  infer: ({ x }, _: { readonly epsilon: number }) => ({
+    y: { dtype: x.dtype, shape: x.shape },
+    mean: statistics(x),
+    scale: statistics(x),
+  }),
   gradient: ({ inputs: { x, gain, bias }, outputs: { mean, scale }, d }) => {
     if (d.y === undefined) return {};
     const { dx, dgain, dbias } = record(x.trace, layerNormGradientOp, { x, gain, mean, scale, dy: d.y }, {});
@@ -30,7 +34,8 @@ export const layerNormOp = defineOp({
       const row = x.data.subarray(r * n, (r + 1) * n);
       mean[r] = row.reduce((a, b) => a + b, 0) / n;
       scale[r] = 1 / Math.sqrt(row.reduce((a, b) => a + (b - mean[r]) ** 2, 0) / n + epsilon);
-      for (let i = 0; i < n; i++) y[r * n + i] = (row[i] - mean[r]) * scale[r] * gain.data[i] + (bias === undefined ? 0 : bias.data[i]);
+      for (let i = 0; i < n; i++)
+        y[r * n + i] = (row[i] - mean[r]) * scale[r] * gain.data[i] + (bias === undefined ? 0 : bias.data[i]);
     }
     const shape = x.shape.slice(0, -1);
     return { y: { shape: x.shape, data: y }, mean: { shape, data: mean }, scale: { shape, data: scale } };

@@ -1,7 +1,7 @@
 import { OctavoError } from '../error.js';
 import { record, type Tensor } from '../trace/trace.js';
 import { product, showType, type TensorType } from '../types.js';
-import { defineOp, type Dense } from './define.js';
+import { type Dense, defineOp } from './define.js';
 import { geluOp } from './gelu.js';
 import { geluTanhOp } from './gelu-tanh.js';
 import { matmul } from './matmul.js';
@@ -13,7 +13,13 @@ import { sum } from './sum.js';
 
 /** Activations that the product's epilogue can apply, in the order of the kernel's enumeration. */
 export const linearActivations = ['none', 'relu', 'reluSquared', 'gelu', 'geluTanh', 'silu'] as const;
-const forwards = { relu: reluOp.forward, reluSquared: reluSquaredOp.forward, gelu: geluOp.forward, geluTanh: geluTanhOp.forward, silu: siluOp.forward };
+const forwards = {
+  relu: reluOp.forward,
+  reluSquared: reluSquaredOp.forward,
+  gelu: geluOp.forward,
+  geluTanh: geluTanhOp.forward,
+  silu: siluOp.forward,
+};
 
 const flatten = (x: Tensor): Tensor => reshape(x, [product(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
 
@@ -31,13 +37,18 @@ export const linearOp = defineOp({
   infer: ({ x, weight, bias }, _: { readonly activation: string }) => {
     const [n, k] = weight.shape;
     if (weight.shape.length !== 2 || x.shape.at(-1) !== k || (bias !== undefined && product(bias.shape) !== n))
-      throw new OctavoError('SHAPE_MISMATCH', { what: `[linear] x [.., K] and weight [N, K]; received ${showType(x)} and ${showType(weight)}` });
+      throw new OctavoError('SHAPE_MISMATCH', {
+        what: `[linear] x [.., K] and weight [N, K]; received ${showType(x)} and ${showType(weight)}`,
+      });
     const type: TensorType = { dtype: x.dtype, shape: [...x.shape.slice(0, -1), n] };
     return { y: type, pre: type };
   },
   gradient: ({ inputs: { x, weight, bias }, d, attributes }) => {
     if (d.y === undefined) return {};
-    if (attributes.activation !== 'none') throw new OctavoError('GRAPH_INVALID', { what: 'differentiate before fusing: this linear already has its activation' });
+    if (attributes.activation !== 'none')
+      throw new OctavoError('GRAPH_INVALID', {
+        what: 'differentiate before fusing: this linear already has its activation',
+      });
     const dy = flatten(d.y);
     return {
       x: reshape(matmul(dy, weight), x.shape),
@@ -57,7 +68,10 @@ export const linearOp = defineOp({
         pre[r * n + j] = total;
       }
     const forward = Object.entries(forwards).find(([name]) => name === activation)?.[1] ?? ((value: number) => value);
-    const y: Dense = { shape, data: pre.map((value, i) => forward(value) + (residual === undefined ? 0 : residual.data[i])) };
+    const y: Dense = {
+      shape,
+      data: pre.map((value, i) => forward(value) + (residual === undefined ? 0 : residual.data[i])),
+    };
     return { y, pre: { shape, data: pre } };
   },
   parameters: ({ x, weight }, { activation }) => {

@@ -20,7 +20,9 @@ const sizes = (a: TensorType, b: TensorType, { transposeA, transposeB }: MatmulA
   const [inner, n] = transposeB ? [columnsB, rowsB] : [rowsB, columnsB];
   const batchA = a.shape.slice(0, -2);
   if (a.shape.length < 2 || b.shape.length < 2 || k !== inner || !sameShape(batchA, b.shape.slice(0, -2)))
-    throw new OctavoError('SHAPE_MISMATCH', { what: `[matmul] [.., M, K] · [.., K, N] of one batch shape; received ${showType(a)} and ${showType(b)}${transposeA ? ', a transposed' : ''}${transposeB ? ', b transposed' : ''}` });
+    throw new OctavoError('SHAPE_MISMATCH', {
+      what: `[matmul] [.., M, K] · [.., K, N] of one batch shape; received ${showType(a)} and ${showType(b)}${transposeA ? ', a transposed' : ''}${transposeB ? ', b transposed' : ''}`,
+    });
   return { batch: product(batchA), m, n, k };
 };
 
@@ -36,25 +38,40 @@ export const matmulOp = defineOp({
   mixed: { half: ['a', 'b'] },
   infer: ({ a, b }, attributes: MatmulAttributes) => {
     const { m, n } = sizes(a, b, attributes);
-    return { y: { dtype: attributes.full && isHalf(a.dtype) ? 'float32' : a.dtype, shape: [...a.shape.slice(0, -2), m, n] } satisfies TensorType };
+    return {
+      y: {
+        dtype: attributes.full && isHalf(a.dtype) ? 'float32' : a.dtype,
+        shape: [...a.shape.slice(0, -2), m, n],
+      } satisfies TensorType,
+    };
   },
   gradient: ({ inputs: { a, b }, d, attributes: { transposeA, transposeB } }) => {
     const dy = d.y;
     if (dy === undefined) return {};
     return {
-      a: transposeA ? matmul(b, dy, { transposeA: transposeB, transposeB: true }) : matmul(dy, b, { transposeB: !transposeB }),
-      b: transposeB ? matmul(dy, a, { transposeA: true, transposeB: transposeA }) : matmul(a, dy, { transposeA: !transposeA }),
+      a: transposeA
+        ? matmul(b, dy, { transposeA: transposeB, transposeB: true })
+        : matmul(dy, b, { transposeB: !transposeB }),
+      b: transposeB
+        ? matmul(dy, a, { transposeA: true, transposeB: transposeA })
+        : matmul(a, dy, { transposeA: !transposeA }),
     };
   },
   reference: ({ a, b }, attributes) => {
-    const { batch, m, n, k } = sizes({ dtype: 'float64', shape: a.shape }, { dtype: 'float64', shape: b.shape }, attributes);
+    const { batch, m, n, k } = sizes(
+      { dtype: 'float64', shape: a.shape },
+      { dtype: 'float64', shape: b.shape },
+      attributes,
+    );
     const data = new Float64Array(batch * m * n);
     for (let s = 0; s < batch; s++)
       for (let i = 0; i < m; i++)
         for (let j = 0; j < n; j++) {
           let total = 0;
           for (let p = 0; p < k; p++)
-            total += a.data[s * m * k + (attributes.transposeA ? p * m + i : i * k + p)] * b.data[s * k * n + (attributes.transposeB ? j * k + p : p * n + j)];
+            total +=
+              a.data[s * m * k + (attributes.transposeA ? p * m + i : i * k + p)] *
+              b.data[s * k * n + (attributes.transposeB ? j * k + p : p * n + j)];
           data[(s * m + i) * n + j] = total;
         }
     return { y: { shape: [...a.shape.slice(0, -2), m, n], data } };
@@ -65,5 +82,8 @@ export const matmulOp = defineOp({
   },
 });
 
-export const matmul = (a: Tensor, b: Tensor, { transposeA = false, transposeB = false, full = false }: Partial<MatmulAttributes> = {}): Tensor =>
-  record(a.trace, matmulOp, { a, b }, { transposeA, transposeB, full }).y;
+export const matmul = (
+  a: Tensor,
+  b: Tensor,
+  { transposeA = false, transposeB = false, full = false }: Partial<MatmulAttributes> = {},
+): Tensor => record(a.trace, matmulOp, { a, b }, { transposeA, transposeB, full }).y;

@@ -10,13 +10,21 @@ function multiplyHigh(a: number, b: number): number {
  * Philox4x32-10: four random 32-bit words from a counter and a key, without state.
  * Source: Salmon et al. 2011, 'Parallel random numbers: as easy as 1, 2, 3'.
  */
-export function philox(counter: readonly [number, number, number, number], key: readonly [number, number]): readonly [number, number, number, number] {
+export function philox(
+  counter: readonly [number, number, number, number],
+  key: readonly [number, number],
+): readonly [number, number, number, number] {
   let [a, b, c, d] = counter;
   let [k, l] = key;
   for (let round = 0; round < 10; round++) {
     const first = multiplyHigh(a, 0xd2511f53);
     const second = multiplyHigh(c, 0xcd9e8d57);
-    [a, b, c, d] = [(second ^ b ^ k) >>> 0, Math.imul(c, 0xcd9e8d57) >>> 0, (first ^ d ^ l) >>> 0, Math.imul(a, 0xd2511f53) >>> 0];
+    [a, b, c, d] = [
+      (second ^ b ^ k) >>> 0,
+      Math.imul(c, 0xcd9e8d57) >>> 0,
+      (first ^ d ^ l) >>> 0,
+      Math.imul(a, 0xd2511f53) >>> 0,
+    ];
     k = (k + 0x9e3779b9) >>> 0;
     l = (l + 0xbb67ae85) >>> 0;
   }

@@ -9,29 +9,29 @@ import { crossEntropyGradientOp, crossEntropyOp, crossEntropyTrainingOp } from '
 import type { AnyOp } from './define.js';
 import { divideOp } from './divide.js';
 import { dropoutOp } from './dropout.js';
-import { embeddingGradientOp } from './embedding-gradient.js';
 import { embeddingOp } from './embedding.js';
+import { embeddingGradientOp } from './embedding-gradient.js';
 import { erfOp } from './erf.js';
 import { expOp } from './exp.js';
 import { forwards, fusedOp } from './fused.js';
-import { geluTanhOp } from './gelu-tanh.js';
 import { geluOp } from './gelu.js';
+import { geluTanhOp } from './gelu-tanh.js';
 import { gradientScaleOp } from './gradient-scale.js';
 import { headNormGradientOp, headNormOp } from './head-norm.js';
-import { layerNormGradientOp } from './layer-norm-gradient.js';
 import { layerNormOp } from './layer-norm.js';
+import { layerNormGradientOp } from './layer-norm-gradient.js';
 import { linearOp } from './linear.js';
 import { logOp } from './log.js';
 import { matmulOp } from './matmul.js';
 import { maximumOp } from './maximum.js';
 import { multiplyOp } from './multiply.js';
-import { reluSquaredOp } from './relu-squared.js';
 import { reluOp } from './relu.js';
+import { reluSquaredOp } from './relu-squared.js';
 import { reshapeOp } from './reshape.js';
-import { rmsNormGradientOp } from './rms-norm-gradient.js';
 import { rmsNormOp } from './rms-norm.js';
-import { rotaryAnglesOp } from './rotary-angles.js';
+import { rmsNormGradientOp } from './rms-norm-gradient.js';
 import { rotaryOp } from './rotary.js';
+import { rotaryAnglesOp } from './rotary-angles.js';
 import { selectOp } from './select.js';
 import { sigmoidOp } from './sigmoid.js';
 import { siluOp } from './silu.js';
@@ -44,18 +44,61 @@ import { tanhOp } from './tanh.js';
 
 /** Ops that look at one element of each operand at a time, with their meaning on numbers. */
 const elementwise = [
-  addOp, subtractOp, multiplyOp, divideOp, maximumOp, selectOp, expOp, logOp, sqrtOp, tanhOp, erfOp, sigmoidOp, stepOp, reluOp, reluSquaredOp, siluOp, geluOp, geluTanhOp,
+  addOp,
+  subtractOp,
+  multiplyOp,
+  divideOp,
+  maximumOp,
+  selectOp,
+  expOp,
+  logOp,
+  sqrtOp,
+  tanhOp,
+  erfOp,
+  sigmoidOp,
+  stepOp,
+  reluOp,
+  reluSquaredOp,
+  siluOp,
+  geluOp,
+  geluTanhOp,
 ];
 for (const op of elementwise) forwards.set(op.name, op.forward);
 
 const others: readonly AnyOp[] = [
-  fusedOp, constantOp, castOp, reshapeOp, sumOp, matmulOp, linearOp, embeddingOp, embeddingGradientOp, rmsNormOp, rmsNormGradientOp, layerNormOp, layerNormGradientOp,
-  rotaryAnglesOp, rotaryOp, headNormOp, headNormGradientOp, attentionOp, attentionGradientOp, cachedAttentionOp, crossEntropyOp, crossEntropyGradientOp, crossEntropyTrainingOp,
-  dropoutOp, squaredSumOp, gradientScaleOp, adamwOp,
+  fusedOp,
+  constantOp,
+  castOp,
+  reshapeOp,
+  sumOp,
+  matmulOp,
+  linearOp,
+  embeddingOp,
+  embeddingGradientOp,
+  rmsNormOp,
+  rmsNormGradientOp,
+  layerNormOp,
+  layerNormGradientOp,
+  rotaryAnglesOp,
+  rotaryOp,
+  headNormOp,
+  headNormGradientOp,
+  attentionOp,
+  attentionGradientOp,
+  cachedAttentionOp,
+  crossEntropyOp,
+  crossEntropyGradientOp,
+  crossEntropyTrainingOp,
+  dropoutOp,
+  squaredSumOp,
+  gradientScaleOp,
+  adamwOp,
 ];
 
 /** Every op by name. */
-export const ops: ReadonlyMap<string, AnyOp> = new Map([...elementwise, ...others].map((op): readonly [string, AnyOp] => [op.name, op]));
+export const ops: ReadonlyMap<string, AnyOp> = new Map(
+  [...elementwise, ...others].map((op): readonly [string, AnyOp] => [op.name, op]),
+);
 export const isElementwise = (kind: string): boolean => forwards.has(kind);
 
 export function opOf(kind: string): AnyOp {

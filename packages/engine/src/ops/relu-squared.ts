@@ -7,7 +7,7 @@ import { relu } from './relu.js';
 export const reluSquaredOp = defineElementwise({
   name: 'reluSquared',
   inputs: ['x'],
-  forward: (x) => (x > 0 ? x * x : x === x ? 0 : x),
+  forward: (x) => (x > 0 ? x * x : Number.isNaN(x) ? x : 0),
   gradient: ({ x, dy }) => ({ x: multiply(multiply(dy, relu(x)), 2) }),
 });
 export const reluSquared = (x: Tensor): Tensor => unary(reluSquaredOp, x);

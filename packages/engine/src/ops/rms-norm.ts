@@ -3,7 +3,10 @@ import { product, type TensorType } from '../types.js';
 import { defineOp } from './define.js';
 import { rmsNormGradientOp } from './rms-norm-gradient.js';
 
-export const statistics = (x: TensorType): TensorType => ({ dtype: x.dtype === 'float64' ? 'float64' : 'float32', shape: x.shape.slice(0, -1) });
+export const statistics = (x: TensorType): TensorType => ({
+  dtype: x.dtype === 'float64' ? 'float64' : 'float32',
+  shape: x.shape.slice(0, -1),
+});
 
 /**
  * y = x / √(mean x² + ε) ⊙ gain over the last axis. `scale` is 1 / √(…), kept for the backward pass.
@@ -36,4 +39,5 @@ export const rmsNormOp = defineOp({
   parameters: ({ x }, { epsilon }) => [product(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1, epsilon],
 });
 
-export const rmsNorm = (x: Tensor, gain: Tensor, epsilon: number): Tensor => record(x.trace, rmsNormOp, { x, gain }, { epsilon }).y;
+export const rmsNorm = (x: Tensor, gain: Tensor, epsilon: number): Tensor =>
+  record(x.trace, rmsNormOp, { x, gain }, { epsilon }).y;

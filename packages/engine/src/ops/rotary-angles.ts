@@ -12,7 +12,9 @@ export const rotaryAnglesOp = defineOp({
   name: 'rotaryAngles',
   inputs: ['positions'],
   outputs: ['y'],
-  infer: ({ positions }, { headWidth }: AngleAttributes) => ({ y: { dtype: 'float32', shape: [...positions.shape, headWidth] } }),
+  infer: ({ positions }, { headWidth }: AngleAttributes) => ({
+    y: { dtype: 'float32', shape: [...positions.shape, headWidth] },
+  }),
   reference: ({ positions }, { headWidth, base }) => {
     const half = headWidth / 2;
     const data = new Float64Array(positions.data.length * headWidth);
@@ -28,4 +30,5 @@ export const rotaryAnglesOp = defineOp({
   parameters: ({ positions }, { headWidth, base }) => [product(positions.shape), headWidth, base],
 });
 
-export const rotaryAngles = (positions: Tensor, the: AngleAttributes): Tensor => record(positions.trace, rotaryAnglesOp, { positions }, { ...the }).y;
+export const rotaryAngles = (positions: Tensor, the: AngleAttributes): Tensor =>
+  record(positions.trace, rotaryAnglesOp, { positions }, { ...the }).y;

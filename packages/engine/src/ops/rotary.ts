@@ -5,7 +5,8 @@ import { defineOp } from './define.js';
 
 type RotaryAttributes = { readonly heads: number; readonly headWidth: number; readonly inverse: boolean };
 
-const turn = (x: Tensor, angles: Tensor, attributes: RotaryAttributes): Tensor => record(x.trace, rotaryOp, { x, angles }, attributes).y;
+const turn = (x: Tensor, angles: Tensor, attributes: RotaryAttributes): Tensor =>
+  record(x.trace, rotaryOp, { x, angles }, attributes).y;
 
 /**
  * Turns the first `heads` heads of the last axis by their positions' angles; the other channels pass through.
@@ -20,10 +21,13 @@ export const rotaryOp = defineOp({
   infer: ({ x, angles }, { heads, headWidth }: RotaryAttributes) => {
     const rows = product(x.shape.slice(0, -1));
     if ((x.shape.at(-1) ?? 0) < heads * headWidth || headWidth % 2 !== 0 || product(angles.shape) !== rows * headWidth)
-      throw new OctavoError('SHAPE_MISMATCH', { what: `[rotary] x [.., C ≥ ${heads}·${headWidth}] with an even head width, and angles for each row; received ${showType(x)} and ${showType(angles)}` });
+      throw new OctavoError('SHAPE_MISMATCH', {
+        what: `[rotary] x [.., C ≥ ${heads}·${headWidth}] with an even head width, and angles for each row; received ${showType(x)} and ${showType(angles)}`,
+      });
     return { y: { dtype: x.dtype, shape: x.shape } };
   },
-  gradient: ({ inputs: { angles }, d, attributes }) => (d.y === undefined ? {} : { x: turn(d.y, angles, { ...attributes, inverse: !attributes.inverse }) }),
+  gradient: ({ inputs: { angles }, d, attributes }) =>
+    d.y === undefined ? {} : { x: turn(d.y, angles, { ...attributes, inverse: !attributes.inverse }) },
   reference: ({ x, angles }, { heads, headWidth, inverse }) => {
     const channels = x.shape.at(-1) ?? 1;
     const half = headWidth / 2;
@@ -39,8 +43,18 @@ export const rotaryOp = defineOp({
         }
     return { y: { shape: x.shape, data } };
   },
-  parameters: ({ x }, { heads, headWidth, inverse }) => [product(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1, heads, headWidth, inverse ? -1 : 1],
+  parameters: ({ x }, { heads, headWidth, inverse }) => [
+    product(x.shape.slice(0, -1)),
+    x.shape.at(-1) ?? 1,
+    heads,
+    headWidth,
+    inverse ? -1 : 1,
+  ],
 });
 
 /** x: [.., C], angles: [.., W] of rotaryAngles → [.., C]. */
-export const rotary = (x: Tensor, angles: Tensor, the: { readonly heads: number; readonly headWidth: number }): Tensor => turn(x, angles, { ...the, inverse: false });
+export const rotary = (
+  x: Tensor,
+  angles: Tensor,
+  the: { readonly heads: number; readonly headWidth: number },
+): Tensor => turn(x, angles, { ...the, inverse: false });

@@ -9,6 +9,10 @@ export const selectOp = defineElementwise({
   name: 'select',
   inputs: ['condition', 'a', 'b'],
   forward: (condition, a, b) => (condition > 0 ? a : b),
-  gradient: ({ condition, dy }) => ({ a: multiply(dy, step(condition)), b: multiply(dy, subtract(1, step(condition))) }),
+  gradient: ({ condition, dy }) => ({
+    a: multiply(dy, step(condition)),
+    b: multiply(dy, subtract(1, step(condition))),
+  }),
 });
-export const select = (condition: Tensor, a: Tensor, b: Tensor): Tensor => record(a.trace, selectOp, { condition, a, b }, {}).y;
+export const select = (condition: Tensor, a: Tensor, b: Tensor): Tensor =>
+  record(a.trace, selectOp, { condition, a, b }, {}).y;

@@ -8,7 +8,9 @@ export const squaredSumOp = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   infer: ({ x }) => ({ y: { dtype: x.dtype === 'float64' ? 'float64' : ('float32' satisfies DType), shape: [] } }),
-  reference: ({ x }) => ({ y: { shape: [], data: Float64Array.of(x.data.reduce((total, value) => total + value * value, 0)) } }),
+  reference: ({ x }) => ({
+    y: { shape: [], data: Float64Array.of(x.data.reduce((total, value) => total + value * value, 0)) },
+  }),
   parameters: ({ x }) => [product(x.shape)],
 });
 

@@ -8,10 +8,15 @@ import { reshape } from './reshape.js';
 
 type Axes = { readonly from: number; readonly to: number; readonly keep: boolean };
 
-const kept = (shape: readonly number[], { from, to }: Axes): readonly number[] => shape.map((size, axis) => (axis >= from && axis < to ? 1 : size));
+const kept = (shape: readonly number[], { from, to }: Axes): readonly number[] =>
+  shape.map((size, axis) => (axis >= from && axis < to ? 1 : size));
 const reduced = (shape: readonly number[], axes: Axes): readonly number[] =>
   axes.keep ? kept(shape, axes) : shape.filter((_, axis) => axis < axes.from || axis >= axes.to);
-const view = (shape: readonly number[], { from, to }: Axes): readonly [number, number, number] => [product(shape.slice(0, from)), product(shape.slice(from, to)), product(shape.slice(to))];
+const view = (shape: readonly number[], { from, to }: Axes): readonly [number, number, number] => [
+  product(shape.slice(0, from)),
+  product(shape.slice(from, to)),
+  product(shape.slice(to)),
+];
 
 /**
  * y = Σ x over the axes [from, to). 16-bit operands give a float32 sum.
@@ -22,7 +27,10 @@ export const sumOp = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   infer: ({ x }, axes: Axes) => {
-    if (axes.from < 0 || axes.to > x.shape.length || axes.from > axes.to) throw new OctavoError('SHAPE_MISMATCH', { what: `[sum] axes inside [0, ${x.shape.length}); received [${axes.from}, ${axes.to})` });
+    if (axes.from < 0 || axes.to > x.shape.length || axes.from > axes.to)
+      throw new OctavoError('SHAPE_MISMATCH', {
+        what: `[sum] axes inside [0, ${x.shape.length}); received [${axes.from}, ${axes.to})`,
+      });
     return { y: { dtype: isHalf(x.dtype) ? 'float32' : x.dtype, shape: reduced(x.shape, axes) } satisfies TensorType };
   },
   gradient: ({ inputs: { x }, d, attributes }) => {
@@ -34,11 +42,13 @@ export const sumOp = defineOp({
     const [outer, count, inner] = view(x.shape, axes);
     const data = new Float64Array(outer * inner);
     for (let o = 0; o < outer; o++)
-      for (let k = 0; k < count; k++) for (let i = 0; i < inner; i++) data[o * inner + i] += x.data[(o * count + k) * inner + i];
+      for (let k = 0; k < count; k++)
+        for (let i = 0; i < inner; i++) data[o * inner + i] += x.data[(o * count + k) * inner + i];
     return { y: { shape: reduced(x.shape, axes), data } };
   },
   parameters: ({ x }, axes) => view(x.shape, axes),
 });
 
 /** Sums over the axes [from, to), all of them by default. */
-export const sum = (x: Tensor, [from, to]: readonly [number, number] = [0, x.shape.length], keep = false): Tensor => record(x.trace, sumOp, { x }, { from, to, keep }).y;
+export const sum = (x: Tensor, [from, to]: readonly [number, number] = [0, x.shape.length], keep = false): Tensor =>
+  record(x.trace, sumOp, { x }, { from, to, keep }).y;

@@ -9,11 +9,23 @@ export function fuseCrossEntropy(graph: Graph): Graph {
   graph.nodes.forEach((gradient, position) => {
     if (gradient.kind !== 'crossEntropyGradient') return;
     const [x, weight, targets, weights, , bias] = gradient.inputs;
-    const at = graph.nodes.findIndex((node) => node.kind === 'crossEntropy' && [x, weight, targets, weights, bias].every((id, i) => node.inputs[i] === id));
+    const at = graph.nodes.findIndex(
+      (node) =>
+        node.kind === 'crossEntropy' && [x, weight, targets, weights, bias].every((id, i) => node.inputs[i] === id),
+    );
     const forward = graph.nodes[at];
-    if (forward === undefined || forward.outputs.some((id) => (readers.get(id) ?? []).some((reader) => reader < position))) return;
+    if (
+      forward === undefined ||
+      forward.outputs.some((id) => (readers.get(id) ?? []).some((reader) => reader < position))
+    )
+      return;
     nodes[at] = undefined;
-    nodes[position] = { ...gradient, kind: crossEntropyTrainingOp.name, outputs: [...forward.outputs, ...gradient.outputs], path: forward.path };
+    nodes[position] = {
+      ...gradient,
+      kind: crossEntropyTrainingOp.name,
+      outputs: [...forward.outputs, ...gradient.outputs],
+      path: forward.path,
+    };
   });
   return { ...graph, nodes: nodes.filter((node) => node !== undefined) };
 }

@@ -1,4 +1,4 @@
-import { fusedOperands, type FusedStep, showProgram } from '../ops/fused.js';
+import { type FusedStep, fusedOperands, showProgram } from '../ops/fused.js';
 import { isElementwise } from '../ops/registry.js';
 import type { Graph, GraphNode, ValueId } from '../trace/graph.js';
 import { sameShape } from '../types.js';
@@ -59,7 +59,9 @@ export function fuseElementwise(graph: Graph): Graph {
     if (operands.length > fusedOperands) return single(root);
     for (const position of taken) absorbed.add(position);
     const at = (register: number): number => (register < 0 ? -register - 1 : operands.length + register);
-    const program = showProgram(steps.map((step) => (step.kind === 'constant' ? step : { ...step, from: step.from.map(at) })));
+    const program = showProgram(
+      steps.map((step) => (step.kind === 'constant' ? step : { ...step, from: step.from.map(at) })),
+    );
     return fusedNode(root, operands, program);
   };
   const fusedNode = (root: GraphNode, operands: readonly ValueId[], program: string): GraphNode => {

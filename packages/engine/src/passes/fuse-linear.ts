@@ -14,7 +14,11 @@ export function fuseLinear(graph: Graph): Graph {
     let fused: GraphNode = node;
     const [y, pre] = node.outputs;
     const reading = readers.get(y) ?? [];
-    const activation = reading.find((reader) => activations.has(graph.nodes[reader].kind) && graph.types[graph.nodes[reader].outputs[0]].dtype === graph.types[y].dtype);
+    const activation = reading.find(
+      (reader) =>
+        activations.has(graph.nodes[reader].kind) &&
+        graph.types[graph.nodes[reader].outputs[0]].dtype === graph.types[y].dtype,
+    );
     if (activation !== undefined && !leaving.has(y)) {
       const { kind, outputs } = graph.nodes[activation];
       fused = { ...fused, attributes: { activation: kind }, outputs: [outputs[0], y] };
@@ -26,9 +30,15 @@ export function fuseLinear(graph: Graph): Graph {
     if (adding?.kind === 'add') {
       const other = adding.inputs[0] === result ? adding.inputs[1] : adding.inputs[0];
       const ready = (maker.get(other) ?? -1) < position && other !== result;
-      const alike = sameShape(graph.types[other].shape, graph.types[result].shape) && graph.types[other].dtype === graph.types[result].dtype;
+      const alike =
+        sameShape(graph.types[other].shape, graph.types[result].shape) &&
+        graph.types[other].dtype === graph.types[result].dtype;
       if (ready && alike) {
-        fused = { ...fused, inputs: [...fused.inputs.slice(0, 2), fused.inputs[2] ?? -1, other], outputs: [adding.outputs[0], activation === undefined ? pre : fused.outputs[1]] };
+        fused = {
+          ...fused,
+          inputs: [...fused.inputs.slice(0, 2), fused.inputs[2] ?? -1, other],
+          outputs: [adding.outputs[0], activation === undefined ? pre : fused.outputs[1]],
+        };
         nodes[only[0]] = undefined;
       }
     }

@@ -17,7 +17,9 @@ export interface Pass {
 /** The passes of a native compile, in their order. */
 export const passesFor = (precision: Precision): readonly Pass[] => [
   { name: 'dead-code', run: deadCode },
-  ...(precision === 'float32' ? [] : [{ name: 'mixed-precision', run: (graph: Graph) => mixedPrecision(graph, precision) }]),
+  ...(precision === 'float32'
+    ? []
+    : [{ name: 'mixed-precision', run: (graph: Graph) => mixedPrecision(graph, precision) }]),
   { name: 'common-subexpressions', run: commonSubexpressions },
   { name: 'fuse-cross-entropy', run: fuseCrossEntropy },
   { name: 'fuse-linear', run: fuseLinear },

@@ -18,7 +18,13 @@ export function mixedPrecision(graph: Graph, dtype: 'bfloat16' | 'float16'): Gra
     const known = casts.get(key);
     if (known !== undefined) return known;
     types.push({ dtype: to, shape: types[id].shape });
-    nodes.push({ kind: 'cast', inputs: [id], outputs: [types.length - 1], attributes: { dtype: to }, path: inputs.has(id) ? '' : path });
+    nodes.push({
+      kind: 'cast',
+      inputs: [id],
+      outputs: [types.length - 1],
+      attributes: { dtype: to },
+      path: inputs.has(id) ? '' : path,
+    });
     casts.set(key, types.length - 1);
     return types.length - 1;
   };
@@ -32,7 +38,9 @@ export function mixedPrecision(graph: Graph, dtype: 'bfloat16' | 'float16'): Gra
       return rule.full?.includes(name) && isHalf(types[id].dtype) ? cast(id, 'float32', node.path) : id;
     });
     const attributes = rule.setsDtype ? { ...node.attributes, dtype } : node.attributes;
-    const named = Object.fromEntries(op.inputNames.flatMap((name, i) => (operands[i] < 0 ? [] : [[name, types[operands[i]]]])));
+    const named = Object.fromEntries(
+      op.inputNames.flatMap((name, i) => (operands[i] < 0 ? [] : [[name, types[operands[i]]]])),
+    );
     const inferred = op.infer(named, attributes);
     op.outputs.forEach((name, i) => {
       types[node.outputs[i]] = inferred[name];

@@ -10,7 +10,9 @@ export function substitute(graph: Graph, replaced: ReadonlyMap<ValueId, ValueId>
   };
   return {
     ...graph,
-    nodes: graph.nodes.map((node) => (node.inputs.some((id) => replaced.has(id)) ? { ...node, inputs: node.inputs.map(now) } : node)),
+    nodes: graph.nodes.map((node) =>
+      node.inputs.some((id) => replaced.has(id)) ? { ...node, inputs: node.inputs.map(now) } : node,
+    ),
     outputs: graph.outputs.map(({ name, value }) => ({ name, value: now(value) })),
     updates: graph.updates.map(({ input, value }) => ({ input, value: now(value) })),
   };
@@ -41,4 +43,5 @@ export function usesOf(graph: Graph): Uses {
   return { readers, maker, leaving: new Set([...graph.outputs, ...graph.updates].map(({ value }) => value)) };
 }
 
-export const nodeAt = (graph: Graph, position: number | undefined): GraphNode | undefined => (position === undefined ? undefined : graph.nodes[position]);
+export const nodeAt = (graph: Graph, position: number | undefined): GraphNode | undefined =>
+  position === undefined ? undefined : graph.nodes[position];

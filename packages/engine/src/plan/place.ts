@@ -19,7 +19,9 @@ export function placeBlocks(blocks: readonly Block[]): { readonly offsets: reado
   const order = blocks.map((_, i) => i).sort((a, b) => blocks[b].bytes - blocks[a].bytes || a - b);
   for (const i of order) {
     const block = blocks[i];
-    const neighbours = placed.filter((j) => blocks[j].from <= block.to && block.from <= blocks[j].to).sort((a, b) => offsets[a] - offsets[b]);
+    const neighbours = placed
+      .filter((j) => blocks[j].from <= block.to && block.from <= blocks[j].to)
+      .sort((a, b) => offsets[a] - offsets[b]);
     let offset = 0;
     for (const j of neighbours) {
       if (offset + aligned(block.bytes) <= offsets[j]) break;

@@ -29,7 +29,8 @@ export const tensorOf = (trace: Trace, id: ValueId): Tensor => ({ trace, id, ...
 
 /** Names an argument of the program. */
 export function input(trace: Trace, name: string, type: TensorType): Tensor {
-  if (trace.inputs.some((other) => other.name === name)) throw new OctavoError('GRAPH_INVALID', { what: `two inputs are called ${name}` });
+  if (trace.inputs.some((other) => other.name === name))
+    throw new OctavoError('GRAPH_INVALID', { what: `two inputs are called ${name}` });
   const tensor = makeValue(trace, type);
   trace.inputs.push({ name, value: tensor.id });
   return tensor;
@@ -55,16 +56,19 @@ export function record<I extends string, P extends string, O extends string, A e
   const byName: Readonly<Partial<Record<string, Tensor>>> = inputs;
   const ids = op.inputNames.map((name) => byName[name]?.id ?? -1);
   for (const tensor of Object.values(byName))
-    if (tensor !== undefined && tensor.trace !== trace) throw new OctavoError('GRAPH_INVALID', { what: `[${op.name}] inputs of one trace; received tensors of two` });
+    if (tensor !== undefined && tensor.trace !== trace)
+      throw new OctavoError('GRAPH_INVALID', { what: `[${op.name}] inputs of one trace; received tensors of two` });
   const types = op.infer(inputs, attributes);
   const outputs = Object.fromEntries(op.outputs.map((name) => [name, makeValue(trace, types[name])]));
-  trace.nodes.push(Object.freeze({
-    kind: op.name,
-    inputs: Object.freeze(ids),
-    outputs: Object.freeze(op.outputs.map((name) => outputs[name].id)),
-    attributes: Object.freeze({ ...attributes }),
-    path: trace.scope.join('.'),
-  }));
+  trace.nodes.push(
+    Object.freeze({
+      kind: op.name,
+      inputs: Object.freeze(ids),
+      outputs: Object.freeze(op.outputs.map((name) => outputs[name].id)),
+      attributes: Object.freeze({ ...attributes }),
+      path: trace.scope.join('.'),
+    }),
+  );
   return outputs as Record<O, Tensor>;
 }
 
@@ -80,7 +84,9 @@ export function trace(body: (trace: Trace) => Traced): Graph {
   const { outputs, updates = [] } = body(building);
   for (const [target, value] of updates)
     if (target.dtype !== value.dtype || !sameShape(target.shape, value.shape))
-      throw new OctavoError('GRAPH_INVALID', { what: `an update keeps the type; received ${showType(value)} for ${showType(target)}` });
+      throw new OctavoError('GRAPH_INVALID', {
+        what: `an update keeps the type; received ${showType(value)} for ${showType(target)}`,
+      });
   return Object.freeze({
     types: building.types,
     inputs: building.inputs,

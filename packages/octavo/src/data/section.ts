@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { chatFamilies } from './chat-family.js';
+import { chatFamilies, headlineFamilies } from './chat-family.js';
 
 const sourceFields = z.strictObject({
   from: z
@@ -57,8 +57,8 @@ export const dataSection = z
       .strictObject({
         families: z
           .array(z.enum(chatFamilies))
-          .default([...chatFamilies])
-          .describe('Families of questions and answers for fine-tuning.'),
+          .default([...headlineFamilies])
+          .describe('Families of questions and answers for fine-tuning; more families need more training.'),
       })
       .prefault({}),
     clean: z

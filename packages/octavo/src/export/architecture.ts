@@ -6,11 +6,15 @@ export type Architecture = 'gpt2' | 'llama' | 'qwen3';
 
 /** What keeps a model from each architecture; an empty list means that it fits. */
 export function obstacles(config: GptConfig): Readonly<Record<Architecture, readonly string[]>> {
-  const list = (...conditions: readonly (readonly [boolean, string])[]): readonly string[] => conditions.filter(([bad]) => bad).map(([, text]) => text);
+  const list = (...conditions: readonly (readonly [boolean, string])[]): readonly string[] =>
+    conditions.filter(([bad]) => bad).map(([, text]) => text);
   const llamaLike = [
     [config.positions !== 'rotary', 'positions must be rotary'],
     [config.norm !== 'rms', 'norm must be rms'],
-    [config.activation !== 'swiglu' && config.activation !== 'relu-squared', 'activation must be swiglu or relu-squared'],
+    [
+      config.activation !== 'swiglu' && config.activation !== 'relu-squared',
+      'activation must be swiglu or relu-squared',
+    ],
     [config.outputBias, 'there may be no outputBias'],
   ] as const;
   return {
@@ -20,12 +24,19 @@ export function obstacles(config: GptConfig): Readonly<Record<Architecture, read
       [!config.biases, 'biases must be there'],
       [!config.tiedEmbeddings, 'embeddings must be tied'],
       [config.activation !== 'gelu' && config.activation !== 'gelu-tanh', 'activation must be gelu or gelu-tanh'],
-      [config.keyValueHeads !== config.heads || config.headWidth * config.heads !== config.width, 'each head needs its own keys and values, and width = heads × headWidth'],
+      [
+        config.keyValueHeads !== config.heads || config.headWidth * config.heads !== config.width,
+        'each head needs its own keys and values, and width = heads × headWidth',
+      ],
       [config.queryKeyNorm, 'there may be no queryKeyNorm'],
       [config.outputBias, 'there may be no outputBias'],
     ),
     llama: list(...llamaLike, [config.queryKeyNorm, 'there may be no queryKeyNorm']),
-    qwen3: list(...llamaLike, [!config.queryKeyNorm, 'queryKeyNorm must be on'], [config.biases, 'there may be no biases']),
+    qwen3: list(
+      ...llamaLike,
+      [!config.queryKeyNorm, 'queryKeyNorm must be on'],
+      [config.biases, 'there may be no biases'],
+    ),
   };
 }
 

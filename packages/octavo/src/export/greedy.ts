@@ -16,7 +16,11 @@ export function likeliest(logits: ArrayLike<number>): number {
 }
 
 /** Continues prompts one after the other, greedily, `newTokens` each. */
-export async function continuations(model: LoadedModel, prompts: readonly (readonly number[])[], newTokens: number): Promise<readonly Continuation[]> {
+export async function continuations(
+  model: LoadedModel,
+  prompts: readonly (readonly number[])[],
+  newTokens: number,
+): Promise<readonly Continuation[]> {
   const decoder = createDecoder(model, 1);
   const found: Continuation[] = [];
   for (const ids of prompts) {
@@ -26,7 +30,9 @@ export async function continuations(model: LoadedModel, prompts: readonly (reado
     while (greedyIds.length < newTokens) {
       const next = likeliest(logits);
       greedyIds.push(next);
-      [logits = new Float32Array()] = await decoder.forward([{ slot: 0, start: ids.length + greedyIds.length - 1, ids: [next] }]);
+      [logits = new Float32Array()] = await decoder.forward([
+        { slot: 0, start: ids.length + greedyIds.length - 1, ids: [next] },
+      ]);
     }
     found.push({ ids, logits: first, greedyIds });
   }

@@ -6,7 +6,12 @@ import { rows, transposed, type Weights } from './weights.js';
 type Matrix = { readonly shape: readonly number[]; readonly data: Float32Array };
 
 const bytesOf = ({ data }: Matrix): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-const tensor = (name: string, matrix: Matrix): TensorToWrite => ({ name, dtype: 'F32', shape: matrix.shape, data: bytesOf(matrix) });
+const tensor = (name: string, matrix: Matrix): TensorToWrite => ({
+  name,
+  dtype: 'F32',
+  shape: matrix.shape,
+  data: bytesOf(matrix),
+});
 const ones = (count: number): Matrix => ({ shape: [count], data: new Float32Array(count).fill(1) });
 
 /** Ids by which others must begin and end texts. */
@@ -89,18 +94,34 @@ function llamaTensors(weights: Weights, architecture: Architecture): readonly Te
   const { heads, keyValueHeads, headWidth } = config;
   const queries = heads * headWidth;
   const keys = keyValueHeads * headWidth;
-  const parts = [['q_proj', 0, queries], ['k_proj', queries, queries + keys], ['v_proj', queries + keys, queries + 2 * keys]] as const;
-  const both = (from: string, to: string): readonly TensorToWrite[] => ['weight', 'bias'].filter((part) => has(`${from}.${part}`)).map((part) => tensor(`${to}.${part}`, get(`${from}.${part}`)));
+  const parts = [
+    ['q_proj', 0, queries],
+    ['k_proj', queries, queries + keys],
+    ['v_proj', queries + keys, queries + 2 * keys],
+  ] as const;
+  const both = (from: string, to: string): readonly TensorToWrite[] =>
+    ['weight', 'bias']
+      .filter((part) => has(`${from}.${part}`))
+      .map((part) => tensor(`${to}.${part}`, get(`${from}.${part}`)));
   const layer = (i: number): readonly TensorToWrite[] => {
     const from = `blocks.${i}`;
     const to = `model.layers.${i}`;
     return [
       tensor(`${to}.input_layernorm.weight`, get(`${from}.attention.norm.gain`)),
       ...parts.flatMap(([name, begin, end]) =>
-        ['weight', 'bias'].filter((part) => has(`${from}.attention.qkv.${part}`)).map((part) => tensor(`${to}.self_attn.${name}.${part}`, rows(get(`${from}.attention.qkv.${part}`), begin, end))),
+        ['weight', 'bias']
+          .filter((part) => has(`${from}.attention.qkv.${part}`))
+          .map((part) =>
+            tensor(`${to}.self_attn.${name}.${part}`, rows(get(`${from}.attention.qkv.${part}`), begin, end)),
+          ),
       ),
       ...both(`${from}.attention.output`, `${to}.self_attn.o_proj`),
-      ...(architecture === 'qwen3' ? [tensor(`${to}.self_attn.q_norm.weight`, ones(headWidth)), tensor(`${to}.self_attn.k_norm.weight`, ones(headWidth))] : []),
+      ...(architecture === 'qwen3'
+        ? [
+            tensor(`${to}.self_attn.q_norm.weight`, ones(headWidth)),
+            tensor(`${to}.self_attn.k_norm.weight`, ones(headWidth)),
+          ]
+        : []),
       tensor(`${to}.post_attention_layernorm.weight`, get(`${from}.feedForward.norm.gain`)),
       ...both(`${from}.feedForward.${config.activation === 'swiglu' ? 'gate' : 'up'}`, `${to}.mlp.gate_proj`),
       ...both(`${from}.feedForward.up`, `${to}.mlp.up_proj`),

@@ -1,8 +1,16 @@
 import { type OnnxInitializer, type OnnxNode, type OnnxTensor, type OnnxValue, onnxModel } from '../formats/index.js';
 import { transposed, type Weights } from './weights.js';
 
-const floats = (values: readonly number[], shape: readonly number[] = []): OnnxTensor => ({ dtype: 'float32', shape, data: new Uint8Array(Float32Array.from(values).buffer) });
-const longs = (values: readonly number[]): OnnxTensor => ({ dtype: 'int64', shape: [values.length], data: new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer) });
+const floats = (values: readonly number[], shape: readonly number[] = []): OnnxTensor => ({
+  dtype: 'float32',
+  shape,
+  data: new Uint8Array(Float32Array.from(values).buffer),
+});
+const longs = (values: readonly number[]): OnnxTensor => ({
+  dtype: 'int64',
+  shape: [values.length],
+  data: new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer),
+});
 
 /** Collects nodes and constants; every value gets a name of its own. */
 function createBuilder() {
@@ -13,11 +21,23 @@ function createBuilder() {
     initializers.push({ name, ...value });
     return name;
   };
-  const op = (operator: string, inputs: readonly string[], attributes: OnnxNode['attributes'] = {}, output = `v${count++}`): string => {
+  const op = (
+    operator: string,
+    inputs: readonly string[],
+    attributes: OnnxNode['attributes'] = {},
+    output = `v${count++}`,
+  ): string => {
     nodes.push({ operator, inputs, outputs: [output], attributes });
     return output;
   };
-  return { nodes, initializers, constant, op, scalar: (value: number) => constant(floats([value])), shape: (values: readonly number[]) => constant(longs(values)) };
+  return {
+    nodes,
+    initializers,
+    constant,
+    op,
+    scalar: (value: number) => constant(floats([value])),
+    shape: (values: readonly number[]) => constant(longs(values)),
+  };
 }
 
 type Builder = ReturnType<typeof createBuilder>;
@@ -25,8 +45,15 @@ type Builder = ReturnType<typeof createBuilder>;
 /** x · Wᵀ + b with the weight stored as [in, out]. */
 function linear({ op, constant }: Builder, weights: Weights, path: string, x: string, output?: string): string {
   const { shape, data } = transposed(weights.get(`${path}.weight`));
-  const product = op('MatMul', [x, constant({ dtype: 'float32', shape, data: new Uint8Array(data.buffer) }, `${path}.weight`)], {}, weights.has(`${path}.bias`) ? undefined : output);
-  return weights.has(`${path}.bias`) ? op('Add', [product, parameter({ constant }, weights, `${path}.bias`)], {}, output) : product;
+  const product = op(
+    'MatMul',
+    [x, constant({ dtype: 'float32', shape, data: new Uint8Array(data.buffer) }, `${path}.weight`)],
+    {},
+    weights.has(`${path}.bias`) ? undefined : output,
+  );
+  return weights.has(`${path}.bias`)
+    ? op('Add', [product, parameter({ constant }, weights, `${path}.bias`)], {}, output)
+    : product;
 }
 
 const parameter = ({ constant }: Pick<Builder, 'constant'>, weights: Weights, path: string): string => {
@@ -63,7 +90,10 @@ function feedForward(builder: Builder, weights: Weights, path: string, x: string
         return op('Mul', [op('Mul', [gate, op('Sigmoid', [gate])]), up]);
       }
       case 'gelu':
-        return op('Mul', [op('Mul', [up, scalar(0.5)]), op('Add', [op('Erf', [op('Mul', [up, scalar(Math.SQRT1_2)])]), scalar(1)])]);
+        return op('Mul', [
+          op('Mul', [up, scalar(0.5)]),
+          op('Add', [op('Erf', [op('Mul', [up, scalar(Math.SQRT1_2)])]), scalar(1)]),
+        ]);
       case 'gelu-tanh': {
         const cubic = op('Mul', [op('Mul', [op('Mul', [up, up]), up]), scalar(0.044715)]);
         const inner = op('Tanh', [op('Mul', [op('Add', [up, cubic]), scalar(Math.sqrt(2 / Math.PI))])]);
@@ -85,16 +115,24 @@ export function onnxGpt(weights: Weights): Uint8Array {
   const { heads, keyValueHeads, headWidth, width } = config;
   const builder = createBuilder();
   const { op, constant, scalar, shape } = builder;
-  const slice = (x: string, from: number, to: number): string => op('Slice', [x, shape([from]), shape([to]), shape([-1])]);
-  const split = (x: string, count: number): string => op('Transpose', [op('Reshape', [x, shape([0, 0, count, headWidth])])], { perm: { ints: [0, 2, 1, 3] } });
+  const slice = (x: string, from: number, to: number): string =>
+    op('Slice', [x, shape([from]), shape([to]), shape([-1])]);
+  const split = (x: string, count: number): string =>
+    op('Transpose', [op('Reshape', [x, shape([0, 0, count, headWidth])])], { perm: { ints: [0, 2, 1, 3] } });
 
   let x = op('Gather', [parameter(builder, weights, 'embedding.token'), 'input_ids']);
-  if (config.positions === 'learned') x = op('Add', [x, op('Gather', [parameter(builder, weights, 'embedding.position'), 'position_ids'])]);
+  if (config.positions === 'learned')
+    x = op('Add', [x, op('Gather', [parameter(builder, weights, 'embedding.position'), 'position_ids'])]);
   const half = headWidth / 2;
   let cosine = '';
   let sine = '';
   if (config.positions === 'rotary') {
-    const frequencies = constant(floats(Array.from({ length: half }, (_, i) => config.rotaryBase ** ((-2 * i) / headWidth)), [1, 1, 1, half]));
+    const frequencies = constant(
+      floats(
+        Array.from({ length: half }, (_, i) => config.rotaryBase ** ((-2 * i) / headWidth)),
+        [1, 1, 1, half],
+      ),
+    );
     const positions = op('Unsqueeze', [op('Cast', ['position_ids'], { to: { int: 1 } }), shape([1, 3])]);
     const angles = op('Mul', [positions, frequencies]);
     cosine = op('Cos', [angles]);
@@ -104,10 +142,18 @@ export function onnxGpt(weights: Weights): Uint8Array {
     if (config.positions !== 'rotary') return y;
     const a = slice(y, 0, half);
     const b = slice(y, half, headWidth);
-    return op('Concat', [op('Sub', [op('Mul', [a, cosine]), op('Mul', [b, sine])]), op('Add', [op('Mul', [b, cosine]), op('Mul', [a, sine])])], { axis: { int: -1 } });
+    return op(
+      'Concat',
+      [
+        op('Sub', [op('Mul', [a, cosine]), op('Mul', [b, sine])]),
+        op('Add', [op('Mul', [b, cosine]), op('Mul', [a, sine])]),
+      ],
+      { axis: { int: -1 } },
+    );
   };
   // A query at index t of this call sees the keys 0 … P + t.
-  const size = (y: string, axis: number): string => op('Gather', [op('Shape', [y]), constant({ ...longs([axis]), shape: [] })]);
+  const size = (y: string, axis: number): string =>
+    op('Gather', [op('Shape', [y]), constant({ ...longs([axis]), shape: [] })]);
   const past = size('past_key_values.0.key', 2);
   const time = size('input_ids', 1);
   const zero = constant({ ...longs([0]), shape: [] });
@@ -124,7 +170,12 @@ export function onnxGpt(weights: Weights): Uint8Array {
   const outputs: OnnxValue[] = [{ name: 'logits', dtype: 'float32', shape: ['batch', 'time', config.vocabularySize] }];
   for (let i = 0; i < config.depth; i++) {
     const path = `blocks.${i}`;
-    const packed = linear(builder, weights, `${path}.attention.qkv`, normalise(builder, weights, `${path}.attention.norm`, x));
+    const packed = linear(
+      builder,
+      weights,
+      `${path}.attention.qkv`,
+      normalise(builder, weights, `${path}.attention.norm`, x),
+    );
     const queries = heads * headWidth;
     const stored = keyValueHeads * headWidth;
     const normed = (y: string): string => (config.queryKeyNorm ? rms(builder, y, config.normEpsilon) : y);
@@ -136,20 +187,57 @@ export function onnxGpt(weights: Weights): Uint8Array {
     const group = heads / keyValueHeads;
     // [B, G, 1, P + T, W] repeated to [B, G, H/G, P + T, W], then [B, H, P + T, W]
     const spread = (y: string): string =>
-      group === 1 ? y : op('Reshape', [op('Concat', Array.from({ length: group }, () => op('Unsqueeze', [y, shape([2])])), { axis: { int: 2 } }), op('Concat', [shape([0]), shape([heads]), op('Unsqueeze', [all, shape([0])]), shape([headWidth])], { axis: { int: 0 } })]);
-    const scores = op('Mul', [op('MatMul', [query, op('Transpose', [spread(key)], { perm: { ints: [0, 1, 3, 2] } })]), scalar(1 / Math.sqrt(headWidth))]);
+      group === 1
+        ? y
+        : op('Reshape', [
+            op(
+              'Concat',
+              Array.from({ length: group }, () => op('Unsqueeze', [y, shape([2])])),
+              { axis: { int: 2 } },
+            ),
+            op('Concat', [shape([0]), shape([heads]), op('Unsqueeze', [all, shape([0])]), shape([headWidth])], {
+              axis: { int: 0 },
+            }),
+          ]);
+    const scores = op('Mul', [
+      op('MatMul', [query, op('Transpose', [spread(key)], { perm: { ints: [0, 1, 3, 2] } })]),
+      scalar(1 / Math.sqrt(headWidth)),
+    ]);
     const weightsOf = op('Softmax', [op('Where', [hidden, scalar(-3e38), scores])], { axis: { int: -1 } });
-    const mixed = op('Reshape', [op('Transpose', [op('MatMul', [weightsOf, spread(value)])], { perm: { ints: [0, 2, 1, 3] } }), shape([0, 0, queries])]);
+    const mixed = op('Reshape', [
+      op('Transpose', [op('MatMul', [weightsOf, spread(value)])], { perm: { ints: [0, 2, 1, 3] } }),
+      shape([0, 0, queries]),
+    ]);
     x = op('Add', [x, linear(builder, weights, `${path}.attention.output`, mixed)]);
-    x = op('Add', [x, feedForward(builder, weights, `${path}.feedForward`, normalise(builder, weights, `${path}.feedForward.norm`, x))]);
+    x = op('Add', [
+      x,
+      feedForward(builder, weights, `${path}.feedForward`, normalise(builder, weights, `${path}.feedForward.norm`, x)),
+    ]);
     for (const part of ['key', 'value']) {
-      inputs.push({ name: `past_key_values.${i}.${part}`, dtype: 'float32', shape: ['batch', keyValueHeads, 'past', headWidth] });
-      outputs.push({ name: `present.${i}.${part}`, dtype: 'float32', shape: ['batch', keyValueHeads, 'total', headWidth] });
+      inputs.push({
+        name: `past_key_values.${i}.${part}`,
+        dtype: 'float32',
+        shape: ['batch', keyValueHeads, 'past', headWidth],
+      });
+      outputs.push({
+        name: `present.${i}.${part}`,
+        dtype: 'float32',
+        shape: ['batch', keyValueHeads, 'total', headWidth],
+      });
     }
   }
   x = normalise(builder, weights, 'norm', x);
-  const head = config.tiedEmbeddings ? op('Transpose', ['embedding.token'], { perm: { ints: [1, 0] } }) : op('Transpose', [parameter(builder, weights, 'head.weight')], { perm: { ints: [1, 0] } });
+  const head = config.tiedEmbeddings
+    ? op('Transpose', ['embedding.token'], { perm: { ints: [1, 0] } })
+    : op('Transpose', [parameter(builder, weights, 'head.weight')], { perm: { ints: [1, 0] } });
   if (config.outputBias) op('Add', [op('MatMul', [x, head]), parameter(builder, weights, 'head.bias')], {}, 'logits');
   else op('MatMul', [x, head], {}, 'logits');
-  return onnxModel({ nodes: builder.nodes, inputs, outputs, initializers: builder.initializers, opset: 17, name: `gpt-${config.depth}x${width}` });
+  return onnxModel({
+    nodes: builder.nodes,
+    inputs,
+    outputs,
+    initializers: builder.initializers,
+    opset: 17,
+    name: `gpt-${config.depth}x${width}`,
+  });
 }

@@ -13,7 +13,8 @@ export interface OnnxRuntime {
   readonly InferenceSession: { readonly create: (model: Uint8Array) => Promise<OrtSession> };
 }
 
-const isRuntime = (value: unknown): value is OnnxRuntime => typeof value === 'object' && value !== null && 'Tensor' in value && 'InferenceSession' in value;
+const isRuntime = (value: unknown): value is OnnxRuntime =>
+  typeof value === 'object' && value !== null && 'Tensor' in value && 'InferenceSession' in value;
 
 /** The installed ONNX Runtime, or nothing: it is an optional peer. */
 export async function findOnnxRuntime(): Promise<{ readonly name: string; readonly runtime: OnnxRuntime } | undefined> {

@@ -13,7 +13,8 @@ export function readHuggingFace(path: string, config: GptConfig): Weights {
     const read = (name: string): Matrix => {
       const bytes = file.read(name);
       const entry = file.tensors.get(name);
-      if (entry === undefined) throw fail('FILE_INVALID', { what: `there is no tensor ${name}`, where: path, remedy: 'export again' });
+      if (entry === undefined)
+        throw fail('FILE_INVALID', { what: `there is no tensor ${name}`, where: path, remedy: 'export again' });
       return { shape: entry.shape, data: new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4) };
     };
     const stacked = (names: readonly string[]): Matrix => {
@@ -24,15 +25,41 @@ export function readHuggingFace(path: string, config: GptConfig): Weights {
         data.set(part.data, at);
         at += part.data.length;
       }
-      return { shape: [parts.reduce((total, { shape }) => total + (shape[0] ?? 0), 0), ...(parts[0]?.shape.slice(1) ?? [])], data };
+      return {
+        shape: [parts.reduce((total, { shape }) => total + (shape[0] ?? 0), 0), ...(parts[0]?.shape.slice(1) ?? [])],
+        data,
+      };
     };
     const gpt2 = architectureOf(config) === 'gpt2';
     const plain: Readonly<Record<string, string>> = gpt2
-      ? { 'attention.norm': 'ln_1', 'attention.qkv': 'attn.c_attn', 'attention.output': 'attn.c_proj', 'feedForward.norm': 'ln_2', 'feedForward.up': 'mlp.c_fc', 'feedForward.down': 'mlp.c_proj' }
-      : { 'attention.norm': 'input_layernorm', 'attention.output': 'self_attn.o_proj', 'feedForward.norm': 'post_attention_layernorm', 'feedForward.gate': 'mlp.gate_proj', 'feedForward.up': 'mlp.up_proj', 'feedForward.down': 'mlp.down_proj' };
+      ? {
+          'attention.norm': 'ln_1',
+          'attention.qkv': 'attn.c_attn',
+          'attention.output': 'attn.c_proj',
+          'feedForward.norm': 'ln_2',
+          'feedForward.up': 'mlp.c_fc',
+          'feedForward.down': 'mlp.c_proj',
+        }
+      : {
+          'attention.norm': 'input_layernorm',
+          'attention.output': 'self_attn.o_proj',
+          'feedForward.norm': 'post_attention_layernorm',
+          'feedForward.gate': 'mlp.gate_proj',
+          'feedForward.up': 'mlp.up_proj',
+          'feedForward.down': 'mlp.down_proj',
+        };
     const outside: Readonly<Record<string, string>> = gpt2
-      ? { 'embedding.token': 'transformer.wte.weight', 'embedding.position': 'transformer.wpe.weight', 'norm.gain': 'transformer.ln_f.weight', 'norm.bias': 'transformer.ln_f.bias' }
-      : { 'embedding.token': 'model.embed_tokens.weight', 'norm.gain': 'model.norm.weight', 'head.weight': 'lm_head.weight' };
+      ? {
+          'embedding.token': 'transformer.wte.weight',
+          'embedding.position': 'transformer.wpe.weight',
+          'norm.gain': 'transformer.ln_f.weight',
+          'norm.bias': 'transformer.ln_f.bias',
+        }
+      : {
+          'embedding.token': 'model.embed_tokens.weight',
+          'norm.gain': 'model.norm.weight',
+          'head.weight': 'lm_head.weight',
+        };
     const values = new Map(
       gptParameters(config).map(({ path: name }): readonly [string, Matrix] => {
         const known = outside[name];
@@ -40,7 +67,8 @@ export function readHuggingFace(path: string, config: GptConfig): Weights {
         const [, layer = '', part = '', leaf = ''] = /^blocks\.(\d+)\.(.+)\.(\w+)$/.exec(name) ?? [];
         const prefix = gpt2 ? `transformer.h.${layer}` : `model.layers.${layer}`;
         const kind = leaf === 'bias' ? 'bias' : 'weight';
-        if (part === 'attention.qkv' && !gpt2) return [name, stacked(['q', 'k', 'v'].map((letter) => `${prefix}.self_attn.${letter}_proj.${kind}`))];
+        if (part === 'attention.qkv' && !gpt2)
+          return [name, stacked(['q', 'k', 'v'].map((letter) => `${prefix}.self_attn.${letter}_proj.${kind}`))];
         const found = read(`${prefix}.${plain[part]}.${kind}`);
         return [name, gpt2 && leaf === 'weight' ? transposed(found) : found];
       }),

@@ -5,7 +5,13 @@ export const exportSection = z
   .strictObject({
     huggingFace: z.boolean().default(true).describe('A folder that transformers, vLLM and llama.cpp can load.'),
     onnx: z.boolean().default(true).describe('A model.onnx with a key-value cache, in float32.'),
-    checkPrompts: z.number().int().min(1).max(1000).default(20).describe('Held-out prompts on which each export is compared with our logits.'),
+    checkPrompts: z
+      .number()
+      .int()
+      .min(1)
+      .max(1000)
+      .default(20)
+      .describe('Held-out prompts on which each export is compared with our logits.'),
   })
   .describe('Formats that others run, each compared with our own logits before it counts as done.');
 

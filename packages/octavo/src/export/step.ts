@@ -45,18 +45,32 @@ function promptsOf(heldOut: Uint32Array, count: number, contextLength: number): 
   }).filter((ids) => ids.length > 0);
 }
 
-async function writeHuggingFace(folder: string, weights: Weights, source: ExportSource, ours: readonly Continuation[]): Promise<ExportCheck> {
+async function writeHuggingFace(
+  folder: string,
+  weights: Weights,
+  source: ExportSource,
+  ours: readonly Continuation[],
+): Promise<ExportCheck> {
   mkdirSync(folder, { recursive: true });
   const { tokenizer } = source;
-  const json = (name: string, value: unknown): void => writeFileAtomic(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+  const json = (name: string, value: unknown): void =>
+    writeFileAtomic(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
   const ids = { endOfText: tokenizer.endOfText, endOfTurn: tokenizer.endOfTurn };
   json('config.json', huggingFaceConfig(weights.config, ids));
-  json('generation_config.json', { bos_token_id: ids.endOfText, eos_token_id: [ids.endOfTurn, ids.endOfText].filter((id) => id !== undefined), pad_token_id: ids.endOfText });
+  json('generation_config.json', {
+    bos_token_id: ids.endOfText,
+    eos_token_id: [ids.endOfTurn, ids.endOfText].filter((id) => id !== undefined),
+    pad_token_id: ids.endOfText,
+  });
   json('tokenizer_config.json', tokenizer.config(weights.config.contextLength));
   copyFileSync(source.tokenizerPath, join(folder, 'tokenizer.json'));
   const path = join(folder, 'model.safetensors');
   await writeSafetensors(path, huggingFaceTensors(weights), { format: 'pt' });
-  const theirs = await continuations(source.load(readHuggingFace(path, weights.config)), ours.map(({ ids: prompt }) => prompt), newTokens);
+  const theirs = await continuations(
+    source.load(readHuggingFace(path, weights.config)),
+    ours.map(({ ids: prompt }) => prompt),
+    newTokens,
+  );
   return compare(folder, 'the folder read back', ours, theirs, 1e-5);
 }
 
@@ -65,11 +79,27 @@ async function exportAll(context: StepContext<ExportSection>, source: ExportSour
   const weights = readWeights(source.weightsPath, source.config);
   const total = 1 + Number(section.huggingFace) + Number(section.onnx);
   let done = 0;
-  const told = (note: string): void => emit({ kind: 'progress', step: 'export', done: done++, total, unit: 'formats', note });
+  const told = (note: string): void =>
+    emit({ kind: 'progress', step: 'export', done: done++, total, unit: 'formats', note });
   told('our own logits');
-  const ours = await continuations(source.load(weights), promptsOf(source.heldOut, section.checkPrompts, source.config.contextLength), newTokens);
+  const ours = await continuations(
+    source.load(weights),
+    promptsOf(source.heldOut, section.checkPrompts, source.config.contextLength),
+    newTokens,
+  );
   const summary: Record<string, unknown> = {};
-  const cases = ours.map(({ ids, logits, greedyIds }) => ({ ids, logits: [Array.from(logits)], greedyIds, greedyText: source.tokenizer.decode(greedyIds) }));
+  // Other programs stop at an end token, so the texts for them do too.
+  const ends = [source.tokenizer.endOfTurn, source.tokenizer.endOfText];
+  const untilEnd = (ids: readonly number[]): readonly number[] => {
+    const end = ids.findIndex((id) => ends.includes(id));
+    return end < 0 ? ids : ids.slice(0, end);
+  };
+  const cases = ours.map(({ ids, logits, greedyIds }) => ({
+    ids,
+    logits: [Array.from(logits)],
+    greedyIds: untilEnd(greedyIds),
+    greedyText: source.tokenizer.decode(untilEnd(greedyIds)),
+  }));
   writeFileAtomic(join(folder, 'cases.json'), `${JSON.stringify({ cases })}\n`);
   if (section.huggingFace) {
     told('Hugging Face folder');
@@ -88,7 +118,9 @@ async function exportAll(context: StepContext<ExportSection>, source: ExportSour
 }
 
 /** Writes the formats that others run and compares each with our logits before it counts as done. */
-export const exportStep = (open: (context: StepContext<ExportSection>) => Promise<ExportSource>): Step<ExportSection> => ({
+export const exportStep = (
+  open: (context: StepContext<ExportSection>) => Promise<ExportSource>,
+): Step<ExportSection> => ({
   name: 'export',
   version: 1,
   inputs: ['tokenizer', 'tokenize', 'finetune'],

@@ -34,7 +34,11 @@ export function readWeights(path: string, config: GptConfig): Weights {
 }
 
 /** Rows [from, to) of a matrix, or elements of a vector. */
-export const rows = ({ shape, data }: { readonly shape: readonly number[]; readonly data: Float32Array }, from: number, to: number) => {
+export const rows = (
+  { shape, data }: { readonly shape: readonly number[]; readonly data: Float32Array },
+  from: number,
+  to: number,
+) => {
   const width = shape.length === 1 ? 1 : (shape[1] ?? 1);
   return { shape: [to - from, ...shape.slice(1)], data: data.slice(from * width, to * width) };
 };

@@ -1,4 +1,12 @@
-import { type Backend, type DeviceBuffer, type DType, type Executable, input, type Precision, trace } from '@octavo/engine';
+import {
+  type Backend,
+  type DeviceBuffer,
+  type DType,
+  type Executable,
+  input,
+  type Precision,
+  trace,
+} from '@octavo/engine';
 import { invariant } from '../core/index.js';
 import { type GptConfig, gptCached, gptParameters } from '../models/index.js';
 
@@ -29,7 +37,8 @@ export interface Decoder {
 const promptBuckets = [16, 64, 256];
 
 /** The policy of shapes: the smallest bucket that holds the length; long prompts go in pieces of the largest. */
-export const bucketOf = (length: number, buckets: readonly number[]): number => buckets.find((size) => size >= length) ?? buckets[buckets.length - 1] ?? length;
+export const bucketOf = (length: number, buckets: readonly number[]): number =>
+  buckets.find((size) => size >= length) ?? buckets[buckets.length - 1] ?? length;
 
 const powersOfTwo = (most: number): readonly number[] => {
   const sizes: number[] = [];
@@ -44,7 +53,8 @@ export function createDecoder(model: LoadedModel, slots: number): Decoder {
   const dtype: DType = precision === 'float32' ? 'float32' : precision;
   const cacheType = { dtype, shape: [slots, contextLength, keyValueHeads * headWidth] } as const;
   const caches: Record<string, DeviceBuffer> = {};
-  for (let layer = 0; layer < depth; layer++) for (const name of ['keys', 'values']) caches[`${name}:${layer}`] = backend.allocate(cacheType);
+  for (let layer = 0; layer < depth; layer++)
+    for (const name of ['keys', 'values']) caches[`${name}:${layer}`] = backend.allocate(cacheType);
   const compiled = new Map<string, Executable>();
 
   const compile = (sequences: number, time: number): Executable => {
@@ -53,16 +63,33 @@ export function createDecoder(model: LoadedModel, slots: number): Decoder {
     if (known !== undefined) return known;
     const graph = trace((t) => {
       const ids = (name: string, shape: readonly number[]) => input(t, name, { dtype: 'int32', shape });
-      const parameters = new Map(gptParameters(config).map(({ path, shape }) => [path, input(t, `parameter:${path}`, { dtype: model.parameters.get(path)?.type.dtype ?? 'float32', shape })]));
-      const layers = Array.from({ length: depth }, (_, layer) => ({ keys: input(t, `keys:${layer}`, cacheType), values: input(t, `values:${layer}`, cacheType) }));
-      const inputs = { tokens: ids('tokens', [sequences, time]), positions: ids('positions', [sequences, time]), slots: ids('slots', [sequences]), starts: ids('starts', [sequences]), last: ids('last', [sequences]) };
+      const parameters = new Map(
+        gptParameters(config).map(({ path, shape }) => [
+          path,
+          input(t, `parameter:${path}`, { dtype: model.parameters.get(path)?.type.dtype ?? 'float32', shape }),
+        ]),
+      );
+      const layers = Array.from({ length: depth }, (_, layer) => ({
+        keys: input(t, `keys:${layer}`, cacheType),
+        values: input(t, `values:${layer}`, cacheType),
+      }));
+      const inputs = {
+        tokens: ids('tokens', [sequences, time]),
+        positions: ids('positions', [sequences, time]),
+        slots: ids('slots', [sequences]),
+        starts: ids('starts', [sequences]),
+        last: ids('last', [sequences]),
+      };
       const after = gptCached(config, parameters, { ...inputs, caches: layers });
       return {
         outputs: { logits: after.logits },
         updates: layers.flatMap(({ keys, values }, layer) => {
           const changed = after.caches[layer];
           invariant(changed !== undefined, 'each layer has a cache');
-          return [[keys, changed.keys], [values, changed.values]] as const;
+          return [
+            [keys, changed.keys],
+            [values, changed.values],
+          ] as const;
         }),
       };
     });
@@ -71,9 +98,16 @@ export function createDecoder(model: LoadedModel, slots: number): Decoder {
     return executable;
   };
 
-  const bound = { ...caches, ...Object.fromEntries([...model.parameters].map(([path, buffer]) => [`parameter:${path}`, buffer])) };
+  const bound = {
+    ...caches,
+    ...Object.fromEntries([...model.parameters].map(([path, buffer]) => [`parameter:${path}`, buffer])),
+  };
 
-  const run = async (entries: readonly NewTokens[], sequences: number, time: number): Promise<readonly Float32Array[]> => {
+  const run = async (
+    entries: readonly NewTokens[],
+    sequences: number,
+    time: number,
+  ): Promise<readonly Float32Array[]> => {
     const tokens = new Int32Array(sequences * time);
     const positions = new Int32Array(sequences * time);
     const slotOf = new Int32Array(sequences).fill(-1);
@@ -88,7 +122,14 @@ export function createDecoder(model: LoadedModel, slots: number): Decoder {
         positions[s * time + i] = Math.min(start + i, contextLength - 1);
       }
     });
-    const { logits } = await backend.run(compile(sequences, time), { ...bound, tokens, positions, slots: slotOf, starts, last });
+    const { logits } = await backend.run(compile(sequences, time), {
+      ...bound,
+      tokens,
+      positions,
+      slots: slotOf,
+      starts,
+      last,
+    });
     invariant(logits instanceof Float32Array || logits instanceof Float64Array, 'logits are floats');
     return entries.map((_, s) => Float32Array.from(logits.subarray(s * vocabularySize, (s + 1) * vocabularySize)));
   };
@@ -99,7 +140,8 @@ export function createDecoder(model: LoadedModel, slots: number): Decoder {
     forward: async (entries) => {
       const [first] = entries;
       if (first === undefined) return [];
-      if (entries.every(({ ids }) => ids.length === 1)) return run(entries, bucketOf(entries.length, powersOfTwo(slots)), 1);
+      if (entries.every(({ ids }) => ids.length === 1))
+        return run(entries, bucketOf(entries.length, powersOfTwo(slots)), 1);
       invariant(entries.length === 1, 'a prompt is read alone');
       let result: readonly Float32Array[] = [];
       const ids = Array.from(first.ids);

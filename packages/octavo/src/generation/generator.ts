@@ -33,7 +33,11 @@ function createQueue<T>(): { readonly push: (value: T) => void; readonly next: (
     },
     next: () => {
       const [first] = values.splice(0, 1);
-      return first === undefined ? new Promise((resolve) => { waiting = resolve; }) : Promise.resolve(first);
+      return first === undefined
+        ? new Promise((resolve) => {
+            waiting = resolve;
+          })
+        : Promise.resolve(first);
     },
   };
 }
@@ -43,7 +47,10 @@ function createQueue<T>(): { readonly push: (value: T) => void; readonly next: (
  * slots; prompts are read one at a time, then all active requests take one token a step.
  * Source of the idea: Yu et al. 2022 (Orca).
  */
-export function createGenerator(model: LoadedModel, the: { readonly tokenizer: Pick<Tokenizer, 'decodeBytes'>; readonly slots: number }): Generator {
+export function createGenerator(
+  model: LoadedModel,
+  the: { readonly tokenizer: Pick<Tokenizer, 'decodeBytes'>; readonly slots: number },
+): Generator {
   const decoder = createDecoder(model, the.slots);
   const { contextLength, vocabularySize } = model.config;
   const waiting: Job[] = [];
@@ -59,17 +66,23 @@ export function createGenerator(model: LoadedModel, the: { readonly tokenizer: P
 
   /** Samples from logits, tells the reader, and says what the next step feeds. */
   const advance = (job: Job, logits: Float32Array): void => {
-    if (job.signal.aborted) return finish(job, 'cancelled', '');
+    if (job.signal.aborted) {
+      finish(job, 'cancelled', '');
+      return;
+    }
     const { sampling, topLogprobs, stopTokens, maxTokens } = job.request;
     const { id, logprob, top } = sampleToken(logits, { sampling, index: job.sampled, counts: job.counts, topLogprobs });
     job.sampled += 1;
-    if (stopTokens.includes(id)) return finish(job, 'stop', job.text.end());
+    if (stopTokens.includes(id)) {
+      finish(job, 'stop', job.text.end());
+      return;
+    }
     job.counts.set(id, (job.counts.get(id) ?? 0) + 1);
     const { text, stopped } = job.text.push(id);
     job.emit({ kind: 'token', id, text, ...(topLogprobs === undefined ? {} : { logprob, top }) });
-    if (stopped) return finish(job, 'stop', '');
-    if (job.sampled >= maxTokens || job.length >= contextLength) return finish(job, 'length', job.text.end());
-    job.next = id;
+    if (stopped) finish(job, 'stop', '');
+    else if (job.sampled >= maxTokens || job.length >= contextLength) finish(job, 'length', job.text.end());
+    else job.next = id;
   };
 
   const admit = async (): Promise<void> => {
@@ -130,11 +143,25 @@ export function createGenerator(model: LoadedModel, the: { readonly tokenizer: P
           remedy: 'shorten it, or train a model with a longer context',
         });
       const bad = request.prompt.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
-      if (bad !== undefined) throw fail('PROMPT_TOO_LONG', { what: `token ${bad} is not in the vocabulary of ${vocabularySize}`, remedy: 'encode the prompt with the tokenizer of this model' });
+      if (bad !== undefined)
+        throw fail('PROMPT_TOO_LONG', {
+          what: `token ${bad} is not in the vocabulary of ${vocabularySize}`,
+          remedy: 'encode the prompt with the tokenizer of this model',
+        });
       const queue = createQueue<GenerationEvent | Error>();
       const counts = new Map<number, number>();
       for (const id of request.prompt) counts.set(id, (counts.get(id) ?? 0) + 1);
-      waiting.push({ request, signal, text: createStopText(createStreamDecoder(the.tokenizer), request.stop), counts, emit: queue.push, fail: queue.push, length: 0, sampled: 0, next: undefined });
+      waiting.push({
+        request,
+        signal,
+        text: createStopText(createStreamDecoder(the.tokenizer), request.stop),
+        counts,
+        emit: queue.push,
+        fail: queue.push,
+        length: 0,
+        sampled: 0,
+        next: undefined,
+      });
       running ??= serve().catch((cause: unknown) => {
         running = undefined;
         const error = cause instanceof Error ? cause : new Error(String(cause));

@@ -57,7 +57,10 @@ function adjust(logits: Float32Array, sampling: Sampling, counts: ReadonlyMap<nu
 }
 
 /** Candidates after top-k, min-p and top-p, most probable first, with their weights. */
-function candidates(logits: Float32Array, { temperature, topK, topP, minP }: Sampling): { readonly ids: readonly number[]; readonly weights: readonly number[] } {
+function candidates(
+  logits: Float32Array,
+  { temperature, topK, topP, minP }: Sampling,
+): { readonly ids: readonly number[]; readonly weights: readonly number[] } {
   // Beyond 1,024 candidates the tail of a nucleus is noise, and sorting it costs more than the model's step.
   const most = topP < 1 || minP > 0 ? 1024 : logits.length;
   const count = Math.min(logits.length, topK > 0 ? topK : most);
@@ -80,11 +83,20 @@ function candidates(logits: Float32Array, { temperature, topK, topP, minP }: Sam
  * request gives the same tokens alone and among others. `counts` are the tokens seen, for penalties.
  * Sources: Fan et al. 2018 (top-k), Holtzman et al. 2019 (top-p), Nguyen et al. 2024 (min-p).
  */
-export function sampleToken(logits: Float32Array, the: { readonly sampling: Sampling; readonly index: number; readonly counts: ReadonlyMap<number, number>; readonly topLogprobs: number | undefined }): Sampled {
+export function sampleToken(
+  logits: Float32Array,
+  the: {
+    readonly sampling: Sampling;
+    readonly index: number;
+    readonly counts: ReadonlyMap<number, number>;
+    readonly topLogprobs: number | undefined;
+  },
+): Sampled {
   const { sampling, topLogprobs } = the;
   const logSum = topLogprobs === undefined ? 0 : logSumOf(logits);
   const own = topLogprobs === undefined ? undefined : logits.slice();
-  const top = own === undefined ? [] : greatest(own, topLogprobs ?? 0).map((id) => ({ id, logprob: (own[id] ?? 0) - logSum }));
+  const top =
+    own === undefined ? [] : greatest(own, topLogprobs ?? 0).map((id) => ({ id, logprob: (own[id] ?? 0) - logSum }));
   adjust(logits, sampling, the.counts);
   let id: number;
   if (sampling.temperature === 0) [id = 0] = greatest(logits, 1);

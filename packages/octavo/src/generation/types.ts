@@ -39,8 +39,20 @@ export interface TokenLogprob {
 
 export type GenerationEvent =
   /** One sampled token; `text` is what may be shown now: it never splits a character and holds back a possible stop string. */
-  | { readonly kind: 'token'; readonly id: number; readonly text: string; readonly logprob?: number; readonly top?: readonly TokenLogprob[] }
-  | { readonly kind: 'end'; readonly reason: 'stop' | 'length' | 'cancelled'; readonly text: string; readonly promptTokens: number; readonly completionTokens: number };
+  | {
+      readonly kind: 'token';
+      readonly id: number;
+      readonly text: string;
+      readonly logprob?: number;
+      readonly top?: readonly TokenLogprob[];
+    }
+  | {
+      readonly kind: 'end';
+      readonly reason: 'stop' | 'length' | 'cancelled';
+      readonly text: string;
+      readonly promptTokens: number;
+      readonly completionTokens: number;
+    };
 
 /** A model that is loaded and has slots: requests beyond the slots wait in order. */
 export interface Generator {

@@ -1,7 +1,10 @@
 import type { GptConfig } from './gpt-config.js';
 
 /** How a parameter starts. `logUnigram` is filled from token counts where they are known, else zeros. */
-export type Start = { readonly kind: 'normal'; readonly deviation: number } | { readonly kind: 'constant'; readonly value: number } | { readonly kind: 'logUnigram' };
+export type Start =
+  | { readonly kind: 'normal'; readonly deviation: number }
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'logUnigram' };
 
 export interface ParameterSpec {
   /** Path in the tree of parameters: `blocks.0.attention.qkv.weight`. */
@@ -22,7 +25,9 @@ export function gptParameters(config: GptConfig): readonly ParameterSpec[] {
   const constant = (value: number): Start => ({ kind: 'constant', value });
   const norm = (path: string): readonly ParameterSpec[] => [
     { path: `${path}.gain`, shape: [width], start: constant(1), role: 'vector' },
-    ...(config.norm === 'layer' && config.biases ? [{ path: `${path}.bias`, shape: [width], start: constant(0), role: 'vector' } as const] : []),
+    ...(config.norm === 'layer' && config.biases
+      ? [{ path: `${path}.bias`, shape: [width], start: constant(0), role: 'vector' } as const]
+      : []),
   ];
   const linear = (path: string, rows: number, columns: number, deviation: number): readonly ParameterSpec[] => [
     { path: `${path}.weight`, shape: [rows, columns], start: normal(deviation), role: 'matrix' },
@@ -40,10 +45,16 @@ export function gptParameters(config: GptConfig): readonly ParameterSpec[] {
   ];
   return [
     { path: 'embedding.token', shape: [vocabularySize, width], start: normal(0.02), role: 'embedding' },
-    ...(config.positions === 'learned' ? [{ path: 'embedding.position', shape: [contextLength, width], start: normal(0.02), role: 'embedding' } as const] : []),
+    ...(config.positions === 'learned'
+      ? [{ path: 'embedding.position', shape: [contextLength, width], start: normal(0.02), role: 'embedding' } as const]
+      : []),
     ...Array.from({ length: depth }, (_, i) => block(i)).flat(),
     ...norm('norm'),
-    ...(config.tiedEmbeddings ? [] : [{ path: 'head.weight', shape: [vocabularySize, width], start: normal(0.02), role: 'embedding' } as const]),
-    ...(config.outputBias ? [{ path: 'head.bias', shape: [vocabularySize], start: { kind: 'logUnigram' }, role: 'vector' } as const] : []),
+    ...(config.tiedEmbeddings
+      ? []
+      : [{ path: 'head.weight', shape: [vocabularySize, width], start: normal(0.02), role: 'embedding' } as const]),
+    ...(config.outputBias
+      ? [{ path: 'head.bias', shape: [vocabularySize], start: { kind: 'logUnigram' }, role: 'vector' } as const]
+      : []),
   ];
 }

@@ -1,5 +1,24 @@
 import {
-  add, attention, cachedAttention, crossEntropy, dropout, embedding, gelu, geluTanh, headNorm, layerNorm, linear, multiply, reluSquared, reshape, rmsNorm, rotary, rotaryAngles, scoped, silu, type Tensor,
+  add,
+  attention,
+  cachedAttention,
+  crossEntropy,
+  dropout,
+  embedding,
+  gelu,
+  geluTanh,
+  headNorm,
+  layerNorm,
+  linear,
+  multiply,
+  reluSquared,
+  reshape,
+  rmsNorm,
+  rotary,
+  rotaryAngles,
+  scoped,
+  silu,
+  type Tensor,
 } from '@octavo/engine';
 import { invariant } from '../core/index.js';
 import type { GptConfig } from './gpt-config.js';
@@ -27,11 +46,14 @@ const parameterOf = (parameters: Parameters, path: string): Tensor => {
   return found;
 };
 
-const project = (parameters: Parameters, path: string, x: Tensor): Tensor => linear(x, parameterOf(parameters, `${path}.weight`), parameters.get(`${path}.bias`));
+const project = (parameters: Parameters, path: string, x: Tensor): Tensor =>
+  linear(x, parameterOf(parameters, `${path}.weight`), parameters.get(`${path}.bias`));
 
 function normalise(config: GptConfig, parameters: Parameters, path: string, x: Tensor): Tensor {
   const gain = parameterOf(parameters, `${path}.gain`);
-  return config.norm === 'layer' ? layerNorm(x, gain, parameters.get(`${path}.bias`), config.normEpsilon) : rmsNorm(x, gain, config.normEpsilon);
+  return config.norm === 'layer'
+    ? layerNorm(x, gain, parameters.get(`${path}.bias`), config.normEpsilon)
+    : rmsNorm(x, gain, config.normEpsilon);
 }
 
 function feedForward(config: GptConfig, parameters: Parameters, path: string, x: Tensor): Tensor {
@@ -54,46 +76,81 @@ function hiddenStates(config: GptConfig, parameters: Parameters, inputs: GptInpu
   const { heads, keyValueHeads, headWidth } = config;
   const turned = heads + keyValueHeads;
   const drop = (x: Tensor, stream: number): Tensor =>
-    inputs.dropout === undefined || config.dropout === 0 ? x : dropout(x, inputs.dropout.step, { rate: config.dropout, seed: inputs.dropout.seed, stream });
+    inputs.dropout === undefined || config.dropout === 0
+      ? x
+      : dropout(x, inputs.dropout.step, { rate: config.dropout, seed: inputs.dropout.seed, stream });
   let x = embedding(parameterOf(parameters, 'embedding.token'), inputs.tokens);
-  if (config.positions === 'learned') x = add(x, embedding(parameterOf(parameters, 'embedding.position'), inputs.positions));
-  const angles = config.positions === 'rotary' ? rotaryAngles(inputs.positions, { headWidth, base: config.rotaryBase }) : undefined;
+  if (config.positions === 'learned')
+    x = add(x, embedding(parameterOf(parameters, 'embedding.position'), inputs.positions));
+  const angles =
+    config.positions === 'rotary' ? rotaryAngles(inputs.positions, { headWidth, base: config.rotaryBase }) : undefined;
   x = drop(x, 0);
   for (let layer = 0; layer < config.depth; layer++)
     x = scoped(trace, `blocks.${layer}`, () => {
       const path = `blocks.${layer}`;
       const attended = scoped(trace, 'attention', () => {
-        let qkv = project(parameters, `${path}.attention.qkv`, normalise(config, parameters, `${path}.attention.norm`, x));
+        let qkv = project(
+          parameters,
+          `${path}.attention.qkv`,
+          normalise(config, parameters, `${path}.attention.norm`, x),
+        );
         if (config.queryKeyNorm) qkv = headNorm(qkv, { heads: turned, headWidth, epsilon: config.normEpsilon });
         if (angles !== undefined) qkv = rotary(qkv, angles, { heads: turned, headWidth });
         return drop(project(parameters, `${path}.attention.output`, attend(qkv, layer)), 2 * layer + 1);
       });
       const middle = add(x, attended);
-      return scoped(trace, 'feedForward', () => add(middle, drop(feedForward(config, parameters, `${path}.feedForward`, normalise(config, parameters, `${path}.feedForward.norm`, middle)), 2 * layer + 2)));
+      return scoped(trace, 'feedForward', () =>
+        add(
+          middle,
+          drop(
+            feedForward(
+              config,
+              parameters,
+              `${path}.feedForward`,
+              normalise(config, parameters, `${path}.feedForward.norm`, middle),
+            ),
+            2 * layer + 2,
+          ),
+        ),
+      );
     });
   return normalise(config, parameters, 'norm', x);
 }
 
-const headWeight = (config: GptConfig, parameters: Parameters): Tensor => parameterOf(parameters, config.tiedEmbeddings ? 'embedding.token' : 'head.weight');
+const headWeight = (config: GptConfig, parameters: Parameters): Tensor =>
+  parameterOf(parameters, config.tiedEmbeddings ? 'embedding.token' : 'head.weight');
 
 /**
  * The weighted next-token loss of whole sequences.
  *   tokens, positions, starts: int32 [B, T]; targets: int32 [B·T]; weights: float32 [B·T] → loss: [], losses: [B·T] in nats.
  * `starts` holds, for each token, where its document begins, so that packed documents do not see each other.
  */
-export function gptLoss(config: GptConfig, parameters: Parameters, inputs: GptInputs & { readonly targets: Tensor; readonly weights: Tensor; readonly starts?: Tensor }): { readonly loss: Tensor; readonly losses: Tensor } {
+export function gptLoss(
+  config: GptConfig,
+  parameters: Parameters,
+  inputs: GptInputs & { readonly targets: Tensor; readonly weights: Tensor; readonly starts?: Tensor },
+): { readonly loss: Tensor; readonly losses: Tensor } {
   const { heads, keyValueHeads, headWidth, width } = config;
-  const x = hiddenStates(config, parameters, inputs, (qkv) => attention(qkv, inputs.starts, { heads, keyValueHeads, headWidth }));
+  const x = hiddenStates(config, parameters, inputs, (qkv) =>
+    attention(qkv, inputs.starts, { heads, keyValueHeads, headWidth }),
+  );
   const [batch = 1, time = 1] = inputs.tokens.shape;
   const bias = parameters.get('head.bias');
-  const operands = { x: reshape(x, [batch * time, width]), weight: headWeight(config, parameters), targets: inputs.targets, weights: inputs.weights };
+  const operands = {
+    x: reshape(x, [batch * time, width]),
+    weight: headWeight(config, parameters),
+    targets: inputs.targets,
+    weights: inputs.weights,
+  };
   return scoped(x.trace, 'head', () => crossEntropy(bias === undefined ? operands : { ...operands, bias }));
 }
 
 /** Logits of whole sequences, for comparison with other implementations: tokens [B, T] → [B, T, V]. */
 export function gptLogits(config: GptConfig, parameters: Parameters, inputs: GptInputs): Tensor {
   const { heads, keyValueHeads, headWidth } = config;
-  const x = hiddenStates(config, parameters, inputs, (qkv) => attention(qkv, undefined, { heads, keyValueHeads, headWidth }));
+  const x = hiddenStates(config, parameters, inputs, (qkv) =>
+    attention(qkv, undefined, { heads, keyValueHeads, headWidth }),
+  );
   return scoped(x.trace, 'head', () => linear(x, headWeight(config, parameters), parameters.get('head.bias')));
 }
 
@@ -110,18 +167,29 @@ export interface LayerCache {
 export function gptCached(
   config: GptConfig,
   parameters: Parameters,
-  inputs: GptInputs & { readonly slots: Tensor; readonly starts: Tensor; readonly last: Tensor; readonly caches: readonly LayerCache[] },
+  inputs: GptInputs & {
+    readonly slots: Tensor;
+    readonly starts: Tensor;
+    readonly last: Tensor;
+    readonly caches: readonly LayerCache[];
+  },
 ): { readonly logits: Tensor; readonly caches: readonly LayerCache[] } {
   const { heads, keyValueHeads, headWidth, width } = config;
   const caches: LayerCache[] = [];
   const x = hiddenStates(config, parameters, inputs, (qkv, layer) => {
     const cache = inputs.caches[layer];
     invariant(cache !== undefined, 'there is a cache for each layer');
-    const { y, newKeys, newValues } = cachedAttention({ qkv, keys: cache.keys, values: cache.values, slots: inputs.slots, starts: inputs.starts }, { heads, keyValueHeads, headWidth });
+    const { y, newKeys, newValues } = cachedAttention(
+      { qkv, keys: cache.keys, values: cache.values, slots: inputs.slots, starts: inputs.starts },
+      { heads, keyValueHeads, headWidth },
+    );
     caches.push({ keys: newKeys, values: newValues });
     return y;
   });
   const [sequences = 1, time = 1] = inputs.tokens.shape;
   const last = embedding(reshape(x, [sequences * time, width]), inputs.last);
-  return { logits: scoped(x.trace, 'head', () => linear(last, headWeight(config, parameters), parameters.get('head.bias'))), caches };
+  return {
+    logits: scoped(x.trace, 'head', () => linear(last, headWeight(config, parameters), parameters.get('head.bias'))),
+    caches,
+  };
 }

@@ -11,7 +11,12 @@ function normals(count: number, seed: number, stream: number): Float32Array {
     const [a, b, c, d] = philox([i / 4, stream, 0, 0], [seed, 0x6f637476]);
     const first = Math.sqrt(-2 * Math.log((a + 0.5) * unit));
     const second = Math.sqrt(-2 * Math.log((c + 0.5) * unit));
-    const four = [first * Math.cos(turn * b * unit), first * Math.sin(turn * b * unit), second * Math.cos(turn * d * unit), second * Math.sin(turn * d * unit)];
+    const four = [
+      first * Math.cos(turn * b * unit),
+      first * Math.sin(turn * b * unit),
+      second * Math.cos(turn * d * unit),
+      second * Math.sin(turn * d * unit),
+    ];
     values.set(four.slice(0, count - i), i);
   }
   return values;
@@ -21,7 +26,10 @@ function normals(count: number, seed: number, stream: number): Float32Array {
  * First values of a parameter. `stream` tells parameters apart; `tokenCounts` fills a log-unigram output bias with
  * log((count + 1) / Σ(count + 1)), so that training starts from the unigram model instead of the uniform one.
  */
-export function initialValues(spec: ParameterSpec, the: { readonly seed: number; readonly stream: number; readonly tokenCounts?: ArrayLike<number> }): Float32Array {
+export function initialValues(
+  spec: ParameterSpec,
+  the: { readonly seed: number; readonly stream: number; readonly tokenCounts?: ArrayLike<number> },
+): Float32Array {
   const size = product(spec.shape);
   const { start } = spec;
   switch (start.kind) {

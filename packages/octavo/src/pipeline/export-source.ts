@@ -10,7 +10,12 @@ import { backendFor, machineFacts, newestCheckpoint, weightsOf } from '../traini
 /** The fine-tuned model of a run, ready to be exported. Errors: CHECKPOINT_ABSENT. */
 export async function openExportSource({ artifact, cacheFolder }: StepContext<ExportSection>): Promise<ExportSource> {
   const { checkpoint } = newestCheckpoint(join(artifact('finetune'), 'checkpoints'));
-  if (checkpoint === undefined) throw fail('CHECKPOINT_ABSENT', { what: 'there is no fine-tuned model', where: artifact('finetune'), remedy: 'run the finetune step' });
+  if (checkpoint === undefined)
+    throw fail('CHECKPOINT_ABSENT', {
+      what: 'there is no fine-tuned model',
+      where: artifact('finetune'),
+      remedy: 'run the finetune step',
+    });
   const tokenizerPath = join(artifact('tokenizer'), 'tokenizer.json');
   const tokenizer = await loadTokenizer(tokenizerPath);
   const backend = backendFor(await machineFacts(cacheFolder, process.env['OCTAVO_ISA']));
@@ -21,7 +26,12 @@ export async function openExportSource({ artifact, cacheFolder }: StepContext<Ex
       backend,
       precision: 'float32',
       config: weights.config,
-      parameters: new Map(gptParameters(weights.config).map(({ path, shape }) => [path, backend.allocate({ dtype: 'float32', shape }, weights.get(path).data)])),
+      parameters: new Map(
+        gptParameters(weights.config).map(({ path, shape }) => [
+          path,
+          backend.allocate({ dtype: 'float32', shape }, weights.get(path).data),
+        ]),
+      ),
     }),
     tokenizer: {
       decode: (ids) => tokenizer.decode(ids),

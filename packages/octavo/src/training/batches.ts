@@ -26,14 +26,18 @@ export function permutation(count: number, seed: number, epoch: number): Uint32A
   return order;
 }
 
-export const positionsOf = (sequences: number, length: number): Int32Array => Int32Array.from({ length: sequences * length }, (_, i) => i % length);
+export const positionsOf = (sequences: number, length: number): Int32Array =>
+  Int32Array.from({ length: sequences * length }, (_, i) => i % length);
 
 /**
  * Batches of windows of a token stream: every epoch cuts the stream at another offset and walks its windows in another
  * order. `weights` are 1 / (tokens of the batch), so the loss is a mean.
  * Errors: TOO_FEW_TOKENS where the stream is shorter than a window.
  */
-export function windowBatches(stream: ArrayLike<number>, the: { readonly sequences: number; readonly length: number; readonly seed: number; readonly microBatches: number }): BatchAt {
+export function windowBatches(
+  stream: ArrayLike<number>,
+  the: { readonly sequences: number; readonly length: number; readonly seed: number; readonly microBatches: number },
+): BatchAt {
   const { sequences, length, seed } = the;
   const windows = Math.floor((stream.length - length) / length);
   if (windows < 1)

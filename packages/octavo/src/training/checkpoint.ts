@@ -46,19 +46,40 @@ const hashFile = (path: string): string => createHash('sha256').update(readFileS
  * Saves a state as `folder/step-N`: written beside, every file synced, the manifest last, then renamed; older checkpoints
  * beyond `keep` are deleted only after that. Returns the folder. Errors: FILE_NOT_WRITTEN, the earlier checkpoints intact.
  */
-export async function saveCheckpoint(folder: string, the: { readonly head: ManifestHead; readonly state: ReadonlyMap<string, DeviceBuffer>; readonly backend: Backend; readonly keep: number }): Promise<{ readonly path: string; readonly bytes: number }> {
+export async function saveCheckpoint(
+  folder: string,
+  the: {
+    readonly head: ManifestHead;
+    readonly state: ReadonlyMap<string, DeviceBuffer>;
+    readonly backend: Backend;
+    readonly keep: number;
+  },
+): Promise<{ readonly path: string; readonly bytes: number }> {
   const path = join(folder, nameOf(the.head.step));
   const beside = `${path}.tmp-${process.pid}`;
   mkdirSync(folder, { recursive: true });
-  for (const name of readdirSync(folder)) if (name.includes('.tmp-')) rmSync(join(folder, name), { recursive: true, force: true });
+  for (const name of readdirSync(folder))
+    if (name.includes('.tmp-')) rmSync(join(folder, name), { recursive: true, force: true });
   mkdirSync(beside);
   try {
-    const tensors = [...the.state].map(([name, buffer]) => ({ name, dtype: 'F32' as const, shape: buffer.type.shape, data: () => the.backend.bytes(buffer) }));
-    const weights = tensors.filter(({ name }) => name.startsWith(prefix)).map((tensor) => ({ ...tensor, name: tensor.name.slice(prefix.length) }));
+    const tensors = [...the.state].map(([name, buffer]) => ({
+      name,
+      dtype: 'F32' as const,
+      shape: buffer.type.shape,
+      data: () => the.backend.bytes(buffer),
+    }));
+    const weights = tensors
+      .filter(({ name }) => name.startsWith(prefix))
+      .map((tensor) => ({ ...tensor, name: tensor.name.slice(prefix.length) }));
     await writeSafetensors(join(beside, weightsFile), weights, { format: 'pt' });
     const others = tensors.filter(({ name }) => !name.startsWith(prefix));
     if (others.length > 0) await writeSafetensors(join(beside, optimiserFile), others);
-    const files = Object.fromEntries([weightsFile, ...(others.length > 0 ? [optimiserFile] : [])].map((name) => [name, { bytes: statSync(join(beside, name)).size, sha256: hashFile(join(beside, name)) }]));
+    const files = Object.fromEntries(
+      [weightsFile, ...(others.length > 0 ? [optimiserFile] : [])].map((name) => [
+        name,
+        { bytes: statSync(join(beside, name)).size, sha256: hashFile(join(beside, name)) },
+      ]),
+    );
     const manifest: Manifest = { format: 'octavo-checkpoint', version: 1, ...the.head, files };
     writeFileAtomic(join(beside, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     rmSync(path, { recursive: true, force: true });
@@ -73,12 +94,22 @@ export async function saveCheckpoint(folder: string, the: { readonly head: Manif
   }
 }
 
-const listCheckpoints = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder).filter((name) => /^step-\d+$/.test(name)).sort((a, b) => Number(a.slice(5)) - Number(b.slice(5))) : []);
+const listCheckpoints = (folder: string): readonly string[] =>
+  existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => /^step-\d+$/.test(name))
+        .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
+    : [];
 
 /** Reads and verifies one checkpoint: manifest, sizes, hashes. Errors: CHECKPOINT_CORRUPT. */
 export function openCheckpoint(folder: string): Checkpoint {
   const corrupt = (what: string, cause?: unknown) =>
-    fail('CHECKPOINT_CORRUPT', { what, where: folder, remedy: 'use an earlier checkpoint, or train again', ...(cause === undefined ? {} : { cause }) });
+    fail('CHECKPOINT_CORRUPT', {
+      what,
+      where: folder,
+      remedy: 'use an earlier checkpoint, or train again',
+      ...(cause === undefined ? {} : { cause }),
+    });
   let manifest: Manifest;
   try {
     manifest = manifestSchema.parse(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')));
@@ -87,14 +118,18 @@ export function openCheckpoint(folder: string): Checkpoint {
   }
   for (const [name, { bytes, sha256 }] of Object.entries(manifest.files)) {
     const path = join(folder, basename(name));
-    if (!existsSync(path) || statSync(path).size !== bytes) throw corrupt(`${name} is absent or has another size than the manifest says`);
+    if (!existsSync(path) || statSync(path).size !== bytes)
+      throw corrupt(`${name} is absent or has another size than the manifest says`);
     if (hashFile(path) !== sha256) throw corrupt(`${name} is not what was saved: its SHA-256 differs`);
   }
   return { folder, manifest };
 }
 
 /** The newest checkpoint that verifies, and what was skipped on the way to it. */
-export function newestCheckpoint(folder: string): { readonly checkpoint: Checkpoint | undefined; readonly skipped: readonly string[] } {
+export function newestCheckpoint(folder: string): {
+  readonly checkpoint: Checkpoint | undefined;
+  readonly skipped: readonly string[];
+} {
   const skipped: string[] = [];
   for (const name of listCheckpoints(folder).toReversed()) {
     try {
@@ -117,7 +152,11 @@ export function restoreState({ folder }: Checkpoint, state: ReadonlyMap<string, 
       const key = own ? name.slice(prefix.length) : name;
       const bytes = file?.tensors.has(key) ? file.read(key) : undefined;
       if (bytes === undefined || bytes.byteLength !== byteLengthOf(buffer.type))
-        throw fail('CHECKPOINT_CORRUPT', { what: `tensor ${key} is absent or has another shape than the model`, where: folder, remedy: 'train again with the current configuration' });
+        throw fail('CHECKPOINT_CORRUPT', {
+          what: `tensor ${key} is absent or has another shape than the model`,
+          where: folder,
+          remedy: 'train again with the current configuration',
+        });
       backend.write(buffer, new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4));
     }
   } finally {

@@ -3,6 +3,6 @@ export { type Checkpoint, newestCheckpoint, openCheckpoint, weightsOf } from './
 export { loadWeights } from './load.js';
 export { backendFor, machineFacts } from './machine.js';
 export { pretrainStep } from './pretrain.js';
-export { readResolvedPlan, type ResolvedPlan } from './resolved.js';
+export { type ResolvedPlan, readResolvedPlan } from './resolved.js';
 export { runTraining } from './run.js';
 export { type TrainingSection, trainingSection } from './section.js';

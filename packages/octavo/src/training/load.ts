@@ -9,7 +9,10 @@ import { type Checkpoint, weightsOf } from './checkpoint.js';
  * A checkpoint's weights for inference: matrices and embeddings in the precision's storage type, the rest float32.
  * Errors: CHECKPOINT_CORRUPT, FILE_INVALID.
  */
-export function loadWeights(checkpoint: Checkpoint, the: { readonly backend: Backend; readonly precision: Precision }): LoadedModel {
+export function loadWeights(
+  checkpoint: Checkpoint,
+  the: { readonly backend: Backend; readonly precision: Precision },
+): LoadedModel {
   const { backend, precision } = the;
   const config = checkpoint.manifest.model;
   const file = openSafetensors(weightsOf(checkpoint));
@@ -19,8 +22,18 @@ export function loadWeights(checkpoint: Checkpoint, the: { readonly backend: Bac
       const bytes = file.tensors.has(path) ? file.read(path) : undefined;
       const size = shape.reduce((a, b) => a * b, 1);
       if (bytes === undefined || bytes.byteLength !== size * bytesOf('float32'))
-        throw fail('CHECKPOINT_CORRUPT', { what: `tensor ${path} is absent or has another shape than the model`, where: checkpoint.folder, remedy: 'use another checkpoint' });
-      parameters.set(path, backend.allocate({ dtype: role === 'vector' ? 'float32' : precision, shape }, new Float32Array(bytes.buffer, bytes.byteOffset, size)));
+        throw fail('CHECKPOINT_CORRUPT', {
+          what: `tensor ${path} is absent or has another shape than the model`,
+          where: checkpoint.folder,
+          remedy: 'use another checkpoint',
+        });
+      parameters.set(
+        path,
+        backend.allocate(
+          { dtype: role === 'vector' ? 'float32' : precision, shape },
+          new Float32Array(bytes.buffer, bytes.byteOffset, size),
+        ),
+      );
     }
     return { backend, precision, config, parameters };
   } finally {

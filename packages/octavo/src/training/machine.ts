@@ -37,4 +37,5 @@ function parseJson(text: string): unknown {
 }
 
 /** The native backend with the settings that the machine was measured with. */
-export const backendFor = (facts: MachineFacts, threads = facts.threads): Backend => nativeBackend({ isa: facts.isa, form: facts.form, threads });
+export const backendFor = (facts: MachineFacts, threads = facts.threads): Backend =>
+  nativeBackend({ isa: facts.isa, form: facts.form, threads });

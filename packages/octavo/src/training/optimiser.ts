@@ -1,4 +1,18 @@
-import { adamw, add, cast, constant, divide, matmul, multiply, reshape, select, sqrt, squaredSum, subtract, type Tensor } from '@octavo/engine';
+import {
+  adamw,
+  add,
+  cast,
+  constant,
+  divide,
+  matmul,
+  multiply,
+  reshape,
+  select,
+  sqrt,
+  squaredSum,
+  subtract,
+  type Tensor,
+} from '@octavo/engine';
 
 /** Choices of the optimisers; rates change by step and come as graph inputs. */
 export interface OptimiserConfig {
@@ -48,27 +62,57 @@ export interface Update {
 }
 
 /** Muon: Nesterov momentum, orthogonalised, scaled by √max(1, rows/columns); nothing changes where `applied` is 0. */
-function muonUpdate(parameter: Tensor, gradient: Tensor, momentum: Tensor, inputs: UpdateInputs, config: OptimiserConfig): Update {
+function muonUpdate(
+  parameter: Tensor,
+  gradient: Tensor,
+  momentum: Tensor,
+  inputs: UpdateInputs,
+  config: OptimiserConfig,
+): Update {
   const [rows = 1, columns = 1] = parameter.shape;
   const fresh = multiply(gradient, inputs.factor);
   const moved = add(multiply(momentum, config.momentum), fresh);
   const direction = cast(orthogonalise(add(multiply(moved, config.momentum), fresh)), parameter.dtype);
   const decayed = multiply(parameter, subtract(1, multiply(inputs.matrixRate, config.weightDecay)));
-  const stepped = subtract(decayed, multiply(direction, multiply(inputs.matrixRate, Math.sqrt(Math.max(1, rows / columns)))));
+  const stepped = subtract(
+    decayed,
+    multiply(direction, multiply(inputs.matrixRate, Math.sqrt(Math.max(1, rows / columns)))),
+  );
   return { parameter: select(inputs.applied, stepped, parameter), state: [select(inputs.applied, moved, momentum)] };
 }
 
 /** The optimiser states of a parameter, by name. */
-export const stateNames = (role: 'matrix' | 'embedding' | 'vector', config: OptimiserConfig): readonly string[] => (config.kind === 'muon' && role === 'matrix' ? ['momentum'] : ['first', 'second']);
+export const stateNames = (role: 'matrix' | 'embedding' | 'vector', config: OptimiserConfig): readonly string[] =>
+  config.kind === 'muon' && role === 'matrix' ? ['momentum'] : ['first', 'second'];
 
 /** Appends one parameter's update to the graph. */
-export function update(role: 'matrix' | 'embedding' | 'vector', parameter: Tensor, gradient: Tensor, state: readonly Tensor[], inputs: UpdateInputs, config: OptimiserConfig): Update {
+export function update(
+  role: 'matrix' | 'embedding' | 'vector',
+  parameter: Tensor,
+  gradient: Tensor,
+  state: readonly Tensor[],
+  inputs: UpdateInputs,
+  config: OptimiserConfig,
+): Update {
   const [first, second] = state;
   if (first !== undefined && second === undefined) return muonUpdate(parameter, gradient, first, inputs, config);
   const zero = (): Tensor => constant(parameter.trace, { value: 0, shape: parameter.shape, dtype: parameter.dtype });
   const { newParameter, newFirst, newSecond } = adamw(
-    { parameter, gradient: reshape(gradient, parameter.shape), first: first ?? zero(), second: second ?? zero(), factor: inputs.factor, applied: inputs.applied, rates: inputs.rates },
-    { beta1: config.beta1, beta2: config.beta2, epsilon: config.epsilon, weightDecay: role === 'vector' ? 0 : config.weightDecay },
+    {
+      parameter,
+      gradient: reshape(gradient, parameter.shape),
+      first: first ?? zero(),
+      second: second ?? zero(),
+      factor: inputs.factor,
+      applied: inputs.applied,
+      rates: inputs.rates,
+    },
+    {
+      beta1: config.beta1,
+      beta2: config.beta2,
+      epsilon: config.epsilon,
+      weightDecay: role === 'vector' ? 0 : config.weightDecay,
+    },
   );
   return { parameter: newParameter, state: [newFirst, newSecond] };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { trainingFlopsPerToken } from '../models/index.js';
 import { readSplit, textBytes } from '../evaluation/index.js';
+import { trainingFlopsPerToken } from '../models/index.js';
 import type { Step, StepContext } from '../project/index.js';
 import { loadTokenizer } from '../text/index.js';
 import { windowBatches } from './batches.js';
@@ -22,8 +22,29 @@ async function pretrainAll(context: StepContext<TrainingSection>) {
   const { batchSequences: sequences, sequenceLength: length, steps: totalSteps } = training;
   const tokenCounts = new Uint32Array(tokenizer.vocabularySize);
   for (const id of stream) tokenCounts[id] = (tokenCounts[id] ?? 0) + 1;
-  const { optimiser: kind, beta1, beta2, weightDecay, momentum, clip, seed, microBatches, schedule, warmupShare, decayShare, floor } = section;
-  const shape = { model: config, optimiser: { kind, beta1, beta2, epsilon: 1e-8, weightDecay, momentum }, sequences, length, clip, seed, packed: false };
+  const {
+    optimiser: kind,
+    beta1,
+    beta2,
+    weightDecay,
+    momentum,
+    clip,
+    seed,
+    microBatches,
+    schedule,
+    warmupShare,
+    decayShare,
+    floor,
+  } = section;
+  const shape = {
+    model: config,
+    optimiser: { kind, beta1, beta2, epsilon: 1e-8, weightDecay, momentum },
+    sequences,
+    length,
+    clip,
+    seed,
+    packed: false,
+  };
   const result = await runTraining(
     {
       stepName: 'pretrain',

@@ -25,6 +25,11 @@ export function readResolvedPlan(folder: string): ResolvedPlan {
   try {
     return resolvedPlan.parse(JSON.parse(readFileSync(where, 'utf8'))).resolved;
   } catch (cause) {
-    throw fail('FILE_INVALID', { what: 'the plan cannot be read', where, remedy: 'run the plan step again: octavo run --from plan', cause });
+    throw fail('FILE_INVALID', {
+      what: 'the plan cannot be read',
+      where,
+      remedy: 'run the plan step again: octavo run --from plan',
+      cause,
+    });
   }
 }

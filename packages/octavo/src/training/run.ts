@@ -4,14 +4,14 @@ import type { Backend, MachineFacts, Precision } from '@octavo/engine';
 import type { Clock, Emit, StepName } from '../core/index.js';
 import { bitsPerByte } from '../evaluation/index.js';
 import { createGenerator, defaultSampling, type LoadedModel } from '../generation/index.js';
-import { endOfText, type Tokenizer } from '../text/index.js';
+import { stopTokens, type Tokenizer } from '../text/index.js';
 import type { BatchAt } from './batches.js';
 import { type Manifest, newestCheckpoint, restoreState, saveCheckpoint } from './checkpoint.js';
 import { diagnoseStep } from './diagnose.js';
 import { type LoopOutcome, type Position, trainingLoop } from './loop.js';
 import type { Schedule } from './schedule.js';
-import { createTrainer } from './trainer.js';
 import type { StepShape } from './step-graphs.js';
+import { createTrainer } from './trainer.js';
 import { streamLoss } from './validate.js';
 
 /** One training run in a folder: pretraining and fine-tuning differ only in batches, start and what they measure. */
@@ -60,10 +60,23 @@ export async function runTraining(run: TrainingRun, effects: RunEffects): Promis
   const { stepName, shape, precision } = run;
   const checkpoints = join(run.folder, 'checkpoints');
   mkdirSync(checkpoints, { recursive: true });
-  const trainer = createTrainer({ backend, precision, shape, microBatches: run.microBatches, ...(run.tokenCounts === undefined ? {} : { tokenCounts: run.tokenCounts }) });
+  const trainer = createTrainer({
+    backend,
+    precision,
+    shape,
+    microBatches: run.microBatches,
+    ...(run.tokenCounts === undefined ? {} : { tokenCounts: run.tokenCounts }),
+  });
   const stateBytes = [...trainer.state.values()].reduce((total, buffer) => total + backend.bytes(buffer).length, 0);
   const predictedBytes = trainer.memory.arenaBytes + trainer.memory.scratchBytes + trainer.memory.inputBytes;
-  emit({ kind: 'memory', step: stepName, arenaBytes: trainer.memory.arenaBytes, scratchBytes: trainer.memory.scratchBytes, stateBytes, blocks: memoryMap(trainer.plan?.arena ?? []) });
+  emit({
+    kind: 'memory',
+    step: stepName,
+    arenaBytes: trainer.memory.arenaBytes,
+    scratchBytes: trainer.memory.scratchBytes,
+    stateBytes,
+    blocks: memoryMap(trainer.plan?.arena ?? []),
+  });
 
   const fresh: Position = { step: 0, lossScale: precision === 'float16' ? 2 ** 15 : 1, skipped: 0 };
   let start = fresh;
@@ -88,7 +101,10 @@ export async function runTraining(run: TrainingRun, effects: RunEffects): Promis
     tokenizerHash: run.tokenizer.hash,
     recipe: { ...run.recipe, precision, isa: effects.facts.isa, form: effects.facts.form },
   });
-  const generator = createGenerator(modelOf(backend, precision, shape, trainer.state), { tokenizer: run.tokenizer, slots: 1 });
+  const generator = createGenerator(modelOf(backend, precision, shape, trainer.state), {
+    tokenizer: run.tokenizer,
+    slots: 1,
+  });
   const outcome = await trainingLoop({
     stepName,
     trainer,
@@ -106,7 +122,12 @@ export async function runTraining(run: TrainingRun, effects: RunEffects): Promis
     signal,
     save: async (position) => {
       const startedMs = clock.now();
-      const { path, bytes } = await saveCheckpoint(checkpoints, { head: head(position), state: trainer.state, backend, keep: 2 });
+      const { path, bytes } = await saveCheckpoint(checkpoints, {
+        head: head(position),
+        state: trainer.state,
+        backend,
+        keep: 2,
+      });
       saved = path;
       emit({ kind: 'checkpoint', step: stepName, at: position.step, path, bytes, elapsedMs: clock.now() - startedMs });
     },
@@ -117,35 +138,76 @@ export async function runTraining(run: TrainingRun, effects: RunEffects): Promis
       const part = last ? ids : ids.subarray(0, Math.min(ids.length, 16_384));
       const { nats, tokens } = await streamLoss(trainer, part);
       bits = bitsPerByte({ nats, bytes: bytes * (tokens / Math.max(1, ids.length - 1)) });
-      emit({ kind: 'metric', step: stepName, at: step, values: { validationBitsPerByte: bits, validationLoss: nats / tokens } });
+      emit({
+        kind: 'metric',
+        step: stepName,
+        at: step,
+        values: { validationBitsPerByte: bits, validationLoss: nats / tokens },
+      });
     },
     sample: async (step) => {
       let text = '';
       const sampling = { ...defaultSampling, temperature: 0.7, topK: 40, seed: step };
-      const request = { prompt: run.prompt.ids, maxTokens: Math.min(run.sampleTokens, shape.model.contextLength - run.prompt.ids.length), sampling, stop: [], stopTokens: [run.tokenizer.idOfSpecial(endOfText) ?? -1], topLogprobs: undefined };
+      const request = {
+        prompt: run.prompt.ids,
+        maxTokens: Math.min(run.sampleTokens, shape.model.contextLength - run.prompt.ids.length),
+        sampling,
+        stop: [],
+        stopTokens: stopTokens(run.tokenizer),
+        topLogprobs: undefined,
+      };
       for await (const event of generator.generate(request, signal)) text += event.text;
       emit({ kind: 'sample', step: stepName, at: step, prompt: run.prompt.text, text });
     },
     diagnose: (position) => {
       const micro = position.step * run.microBatches;
-      return diagnoseStep({ backend, shape, state: trainer.state, batch: run.batchAt(micro), step: position.step, place: `batch ${micro}` });
+      return diagnoseStep({
+        backend,
+        shape,
+        state: trainer.state,
+        batch: run.batchAt(micro),
+        step: position.step,
+        place: `batch ${micro}`,
+      });
     },
   });
   await generator.close();
-  return { ...outcome, memory: { predictedBytes, stateBytes, usedBytes: process.memoryUsage().rss }, bitsPerByte: bits, checkpoint: saved };
+  return {
+    ...outcome,
+    memory: { predictedBytes, stateBytes, usedBytes: process.memoryUsage().rss },
+    bitsPerByte: bits,
+    checkpoint: saved,
+  };
 }
 
-const modelOf = (backend: Backend, precision: Precision, shape: StepShape, state: ReturnType<typeof createTrainer>['state']): LoadedModel => ({
+const modelOf = (
+  backend: Backend,
+  precision: Precision,
+  shape: StepShape,
+  state: ReturnType<typeof createTrainer>['state'],
+): LoadedModel => ({
   backend,
   precision,
   config: shape.model,
-  parameters: new Map([...state].filter(([name]) => name.startsWith('parameter:')).map(([name, buffer]) => [name.slice('parameter:'.length), buffer])),
+  parameters: new Map(
+    [...state]
+      .filter(([name]) => name.startsWith('parameter:'))
+      .map(([name, buffer]) => [name.slice('parameter:'.length), buffer]),
+  ),
 });
 
 /** The largest blocks of the arena, for the report's memory map. */
-const memoryMap = (arena: readonly { readonly kind: string; readonly path: string; readonly bytes: number; readonly offset: number; readonly from: number; readonly to: number }[]) =>
+const memoryMap = (
+  arena: readonly {
+    readonly kind: string;
+    readonly path: string;
+    readonly bytes: number;
+    readonly offset: number;
+    readonly from: number;
+    readonly to: number;
+  }[],
+) =>
   arena
     .toSorted((a, b) => b.bytes - a.bytes)
     .slice(0, 200)
     .map(({ kind, path, bytes, offset, from, to }) => ({ kind, path, bytes, offset, from, to }));
-

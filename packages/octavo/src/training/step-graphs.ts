@@ -1,4 +1,17 @@
-import { add, constant, type DType, type Graph, gradient, gradientScale, input, multiply, squaredSum, type Tensor, type Trace, trace } from '@octavo/engine';
+import {
+  add,
+  constant,
+  type DType,
+  type Graph,
+  gradient,
+  gradientScale,
+  input,
+  multiply,
+  squaredSum,
+  type Tensor,
+  type Trace,
+  trace,
+} from '@octavo/engine';
 import { invariant } from '../core/index.js';
 import { type GptConfig, gptLoss, gptParameters, type ParameterSpec, type Parameters } from '../models/index.js';
 import { type OptimiserConfig, stateNames, update } from './optimiser.js';
@@ -17,7 +30,8 @@ export interface StepShape {
   readonly packed: boolean;
 }
 
-const vectorOf = (trace: Trace, name: string, shape: readonly number[], dtype: DType): Tensor => input(trace, name, { dtype, shape });
+const vectorOf = (trace: Trace, name: string, shape: readonly number[], dtype: DType): Tensor =>
+  input(trace, name, { dtype, shape });
 
 /** The batch's inputs, by the names that `Batch` fills. */
 function batchInputs(building: Trace, { sequences, length, packed, model, seed }: StepShape) {
@@ -50,17 +64,37 @@ function lossAndGradients(building: Trace, shape: StepShape, specs: readonly Par
 }
 
 /** Clips, then updates every parameter and state; gives the graph's update pairs and the global norm. */
-function applyUpdates(building: Trace, shape: StepShape, specs: readonly ParameterSpec[], the: { readonly parameters: Parameters; readonly gradients: readonly Tensor[]; readonly loss: Tensor; readonly lossScale: Tensor }) {
+function applyUpdates(
+  building: Trace,
+  shape: StepShape,
+  specs: readonly ParameterSpec[],
+  the: {
+    readonly parameters: Parameters;
+    readonly gradients: readonly Tensor[];
+    readonly loss: Tensor;
+    readonly lossScale: Tensor;
+  },
+) {
   const squares = the.gradients.map(squaredSum).reduce((total, value) => add(total, value));
   const { norm, factor, applied } = gradientScale({ squares, loss: the.loss, lossScale: the.lossScale }, shape.clip);
-  const inputs = { factor, applied, rates: vectorOf(building, 'rates', [3], 'float32'), matrixRate: vectorOf(building, 'matrixRate', [], 'float32') };
+  const inputs = {
+    factor,
+    applied,
+    rates: vectorOf(building, 'rates', [3], 'float32'),
+    matrixRate: vectorOf(building, 'matrixRate', [], 'float32'),
+  };
   const updates = specs.flatMap((spec, i): readonly (readonly [Tensor, Tensor])[] => {
     const parameter = the.parameters.get(spec.path);
     const gradientOf = the.gradients[i];
     invariant(parameter !== undefined && gradientOf !== undefined, 'each parameter has a gradient');
-    const state = stateNames(spec.role, shape.optimiser).map((name) => vectorOf(building, `${name}:${spec.path}`, spec.shape, 'float32'));
+    const state = stateNames(spec.role, shape.optimiser).map((name) =>
+      vectorOf(building, `${name}:${spec.path}`, spec.shape, 'float32'),
+    );
     const after = update(spec.role, parameter, gradientOf, state, inputs, shape.optimiser);
-    return [[parameter, after.parameter], ...state.map((tensor, k): readonly [Tensor, Tensor] => [tensor, after.state[k] ?? tensor])];
+    return [
+      [parameter, after.parameter],
+      ...state.map((tensor, k): readonly [Tensor, Tensor] => [tensor, after.state[k] ?? tensor]),
+    ];
   });
   return { norm, applied, updates };
 }
@@ -98,8 +132,16 @@ export const applicationGraph = (shape: StepShape): Graph =>
     const total = vectorOf(building, 'total', [], 'float32');
     const lossScale = vectorOf(building, 'lossScale', [], 'float32');
     const loss = multiply(total, 1);
-    const { norm, applied, updates } = applyUpdates(building, shape, specs, { parameters, gradients: sums, loss, lossScale });
-    const cleared = [...sums, total].map((tensor): readonly [Tensor, Tensor] => [tensor, constant(building, { value: 0, shape: tensor.shape, dtype: 'float32' })]);
+    const { norm, applied, updates } = applyUpdates(building, shape, specs, {
+      parameters,
+      gradients: sums,
+      loss,
+      lossScale,
+    });
+    const cleared = [...sums, total].map((tensor): readonly [Tensor, Tensor] => [
+      tensor,
+      constant(building, { value: 0, shape: tensor.shape, dtype: 'float32' }),
+    ]);
     return { outputs: { loss, norm, applied }, updates: [...updates, ...cleared] };
   });
 
@@ -108,7 +150,11 @@ export const evaluationGraph = (shape: Omit<StepShape, 'optimiser' | 'clip'>): G
   trace((building) => {
     const model = { ...shape.model, dropout: 0 };
     const parameters = parameterInputs(building, gptParameters(model));
-    const { losses } = gptLoss(model, parameters, batchInputs(building, { ...shape, model, optimiser: unused, clip: 0 }));
+    const { losses } = gptLoss(
+      model,
+      parameters,
+      batchInputs(building, { ...shape, model, optimiser: unused, clip: 0 }),
+    );
     return { outputs: { losses } };
   });
 

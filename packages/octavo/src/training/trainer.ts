@@ -1,4 +1,12 @@
-import { type Backend, type DeviceBuffer, type Executable, type Memory, type Plan, type Precision, product } from '@octavo/engine';
+import {
+  type Backend,
+  type DeviceBuffer,
+  type Executable,
+  type Memory,
+  type Plan,
+  type Precision,
+  product,
+} from '@octavo/engine';
 import { invariant } from '../core/index.js';
 import { gptParameters, initialValues } from '../models/index.js';
 import type { Batch } from './batches.js';
@@ -53,9 +61,14 @@ function initialState({ backend, shape, tokenCounts }: TrainerOptions): Map<stri
   const state = new Map<string, DeviceBuffer>();
   gptParameters(shape.model).forEach((spec, stream) => {
     const type = { dtype: 'float32', shape: spec.shape } as const;
-    const values = initialValues(spec, { seed: shape.seed, stream, ...(tokenCounts === undefined ? {} : { tokenCounts }) });
+    const values = initialValues(spec, {
+      seed: shape.seed,
+      stream,
+      ...(tokenCounts === undefined ? {} : { tokenCounts }),
+    });
     state.set(`parameter:${spec.path}`, backend.allocate(type, values));
-    for (const name of stateNames(spec.role, shape.optimiser)) state.set(`${name}:${spec.path}`, backend.allocate(type));
+    for (const name of stateNames(spec.role, shape.optimiser))
+      state.set(`${name}:${spec.path}`, backend.allocate(type));
   });
   return state;
 }
@@ -70,7 +83,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
   let evaluation: Executable | undefined;
   const sums = new Map<string, DeviceBuffer>();
   if (apply !== undefined) {
-    for (const spec of gptParameters(shape.model)) sums.set(`gradient:${spec.path}`, backend.allocate({ dtype: 'float32', shape: spec.shape }));
+    for (const spec of gptParameters(shape.model))
+      sums.set(`gradient:${spec.path}`, backend.allocate({ dtype: 'float32', shape: spec.shape }));
     sums.set('total', backend.allocate({ dtype: 'float32', shape: [] }));
   }
   const main = whole ?? accumulate;
@@ -87,19 +101,31 @@ export function createTrainer(options: TrainerOptions): Trainer {
     step: async (batches, { step, learningRate, matrixRate, lossScale }) => {
       invariant(batches.length === microBatches, 'a step has its micro-batches');
       const rates = Float32Array.of(learningRate, 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1));
-      const scalars = { rates, matrixRate: scalar(matrixRate), lossScale: scalar(lossScale), step: Int32Array.of(step) };
+      const scalars = {
+        rates,
+        matrixRate: scalar(matrixRate),
+        lossScale: scalar(lossScale),
+        step: Int32Array.of(step),
+      };
       let result: Readonly<Record<string, ArrayLike<number>>> = {};
       for (const batch of batches) {
         if (whole !== undefined) result = await backend.run(whole, { ...bound, ...batch, ...scalars });
         if (accumulate !== undefined) await backend.run(accumulate, { ...bound, ...batch, ...scalars });
       }
       if (apply !== undefined) result = await backend.run(apply, { ...bound, ...scalars });
-      return { loss: result['loss']?.[0] ?? Number.NaN, gradientNorm: result['norm']?.[0] ?? Number.NaN, applied: (result['applied']?.[0] ?? 0) > 0 };
+      return {
+        loss: result['loss']?.[0] ?? Number.NaN,
+        gradientNorm: result['norm']?.[0] ?? Number.NaN,
+        applied: (result['applied']?.[0] ?? 0) > 0,
+      };
     },
     losses: async (batch) => {
       evaluation ??= backend.compile(evaluationGraph(shape), { precision });
       const { losses } = await backend.run(evaluation, { ...bound, ...batch });
-      invariant(losses !== undefined && losses.length === product([shape.sequences, shape.length]), 'a loss for each token');
+      invariant(
+        losses !== undefined && losses.length === product([shape.sequences, shape.length]),
+        'a loss for each token',
+      );
       return losses;
     },
   };

@@ -6,7 +6,11 @@ import type { Trainer } from './trainer.js';
  * Nats of a token stream under the model: windows of the training length, side by side, so every token but the first of
  * each window's stream is predicted once. Returns the sum and how many tokens were predicted.
  */
-export async function streamLoss(trainer: Pick<Trainer, 'losses' | 'shape'>, stream: ArrayLike<number>, signal?: AbortSignal): Promise<{ readonly nats: number; readonly tokens: number }> {
+export async function streamLoss(
+  trainer: Pick<Trainer, 'losses' | 'shape'>,
+  stream: ArrayLike<number>,
+  signal?: AbortSignal,
+): Promise<{ readonly nats: number; readonly tokens: number }> {
   const { sequences, length } = trainer.shape;
   const positions = positionsOf(sequences, length);
   const perBatch = sequences * length;

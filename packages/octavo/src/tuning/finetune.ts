@@ -12,12 +12,19 @@ import type { TuningSection } from './section.js';
 
 /** Steps where neither octavo.yaml nor the plan says: about five looks at each conversation of the quickstart. */
 const fallbackSteps = 400;
-const planned = z.object({ resolved: z.object({ finetune: z.object({ steps: z.number().int().positive() }).optional() }) });
+const planned = z.object({
+  resolved: z.object({ finetune: z.object({ steps: z.number().int().positive() }).optional() }),
+});
 
 async function finetuneAll(context: StepContext<TuningSection & { readonly planSteps?: number }>) {
   const { section, artifact, emit, clock, signal } = context;
   const base = newestCheckpoint(join(artifact('pretrain'), 'checkpoints')).checkpoint;
-  if (base === undefined) throw fail('CHECKPOINT_ABSENT', { what: 'there is no pretrained model', where: artifact('pretrain'), remedy: 'run the pretrain step' });
+  if (base === undefined)
+    throw fail('CHECKPOINT_ABSENT', {
+      what: 'there is no pretrained model',
+      where: artifact('pretrain'),
+      remedy: 'run the pretrain step',
+    });
   const tokenizer = await loadTokenizer(join(artifact('tokenizer'), 'tokenizer.json'));
   const conversations = await readConversations(join(artifact('collect'), 'chat.jsonl'), 'train');
   const examples = conversations.map((messages) => renderChat(tokenizer, messages));
@@ -30,8 +37,18 @@ async function finetuneAll(context: StepContext<TuningSection & { readonly planS
   const { batchSequences: sequences } = section;
   const totalSteps = section.steps ?? section.planSteps ?? fallbackSteps;
   const { optimiser: kind, beta1, beta2, weightDecay, momentum, clip, seed } = trainingSection.parse({});
-  const shape = { model, optimiser: { kind, beta1, beta2, epsilon: 1e-8, weightDecay, momentum }, sequences, length, clip, seed, packed: true };
-  const question = renderChat(tokenizer, [{ role: 'user', content: section.sampleQuestion }], { addGenerationPrompt: true });
+  const shape = {
+    model,
+    optimiser: { kind, beta1, beta2, epsilon: 1e-8, weightDecay, momentum },
+    sequences,
+    length,
+    clip,
+    seed,
+    packed: true,
+  };
+  const question = renderChat(tokenizer, [{ role: 'user', content: section.sampleQuestion }], {
+    addGenerationPrompt: true,
+  });
   const result = await runTraining(
     {
       stepName: 'finetune',
@@ -39,7 +56,13 @@ async function finetuneAll(context: StepContext<TuningSection & { readonly planS
       shape,
       precision: facts.mixedPrecision,
       microBatches: 1,
-      schedule: { kind: 'linear', warmupSteps: Math.round(totalSteps * section.warmupShare), totalSteps, floor: 0, decayShare: 0 },
+      schedule: {
+        kind: 'linear',
+        warmupSteps: Math.round(totalSteps * section.warmupShare),
+        totalSteps,
+        floor: 0,
+        decayShare: 0,
+      },
       learningRate: section.learningRate,
       matrixLearningRate: section.matrixLearningRate,
       batchAt: chatBatches({ examples, prose, proseShare: section.proseShare, sequences, length, seed }),
@@ -49,14 +72,30 @@ async function finetuneAll(context: StepContext<TuningSection & { readonly planS
       every: { checkpoint: section.checkpointEvery, validation: section.validateEvery, sample: section.sampleEvery },
       prompt: { ids: question.ids, text: section.sampleQuestion },
       sampleTokens: 24,
-      recipe: { optimiser: shape.optimiser, sequences, length, clip, seed, totalSteps, proseShare: section.proseShare, base: base.manifest.files },
+      recipe: {
+        optimiser: shape.optimiser,
+        sequences,
+        length,
+        clip,
+        seed,
+        totalSteps,
+        proseShare: section.proseShare,
+        base: base.manifest.files,
+      },
       flopsPerStep: trainingFlopsPerToken(model, length) * sequences * length,
     },
     { backend: backendFor(facts), facts, emit, clock, signal },
   );
   return {
     kind: result.kind,
-    summary: { steps: result.position.step, conversations: examples.length, loss: result.lastLoss, validationBitsPerByte: result.bitsPerByte, trainingSeconds: result.trainingMs / 1000, checkpoint: result.checkpoint },
+    summary: {
+      steps: result.position.step,
+      conversations: examples.length,
+      loss: result.lastLoss,
+      validationBitsPerByte: result.bitsPerByte,
+      trainingSeconds: result.trainingMs / 1000,
+      checkpoint: result.checkpoint,
+    },
   };
 }
 
@@ -68,7 +107,10 @@ export const finetuneStep: Step<TuningSection> = {
   run: async (context) => {
     const plan = planned.safeParse(JSON.parse(await readFile(join(context.artifact('plan'), 'plan.json'), 'utf8')));
     const planSteps = plan.success ? plan.data.resolved.finetune?.steps : undefined;
-    const { kind, summary } = await finetuneAll({ ...context, section: { ...context.section, ...(planSteps === undefined ? {} : { planSteps }) } });
+    const { kind, summary } = await finetuneAll({
+      ...context,
+      section: { ...context.section, ...(planSteps === undefined ? {} : { planSteps }) },
+    });
     return kind === 'done' ? { kind, summary } : { kind };
   },
 };

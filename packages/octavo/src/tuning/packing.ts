@@ -54,7 +54,8 @@ export function chatBatches(the: ChatBatches): BatchAt {
   const rowAt = (index: number): Row => {
     let left = index;
     for (let epoch = 0; ; epoch++) {
-      const rows = (epochs[epoch] ??= packRows(lengths, permutation(examples.length, seed, epoch), length));
+      const rows = epochs[epoch] ?? packRows(lengths, permutation(examples.length, seed, epoch), length);
+      epochs[epoch] = rows;
       if (rows.length === 0) return [];
       if (left < rows.length) return rows[left] ?? [];
       left -= rows.length;
@@ -90,7 +91,8 @@ export function chatBatches(the: ChatBatches): BatchAt {
       for (; at < length; at++) starts[r * length + at] = at;
     }
     const chatWeight = proseRows > 0 ? 1 - proseShare : 1;
-    for (let cell = 0; cell < chatRows * length; cell++) weights[cell] = ((weights[cell] ?? 0) * chatWeight) / Math.max(1, spoken);
+    for (let cell = 0; cell < chatRows * length; cell++)
+      weights[cell] = ((weights[cell] ?? 0) * chatWeight) / Math.max(1, spoken);
     for (let r = 0; r < proseRows; r++) {
       const from = (proseOrder[(step * proseRows + r) % windows] ?? 0) * length;
       for (let i = 0; i < length; i++) {

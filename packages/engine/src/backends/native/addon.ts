@@ -16,7 +16,16 @@ export interface Addon {
   readonly cpu: string;
   /** Zeroed memory, aligned to 4096 bytes. Throws when there is none. */
   allocate(bytes: number): ArrayBuffer;
-  compile(code: Float64Array, options: { readonly arenaBytes: number; readonly slots: number; readonly threads: number; readonly isa: string; readonly form: number }): { readonly program: object; readonly scratchBytes: number };
+  compile(
+    code: Float64Array,
+    options: {
+      readonly arenaBytes: number;
+      readonly slots: number;
+      readonly threads: number;
+      readonly isa: string;
+      readonly form: number;
+    },
+  ): { readonly program: object; readonly scratchBytes: number };
   run(program: object, slots: readonly ArrayBuffer[]): Promise<void>;
   /** Copies bytes out of the arena of a program that is not running. */
   readArena(program: object, offset: number, bytes: number): ArrayBuffer;
@@ -36,7 +45,8 @@ export function loadAddon(): Addon {
     throw new OctavoError('NATIVE_MISSING', {
       what: `the native engine is not built for ${process.platform}-${process.arch}`,
       where: built,
-      remedy: 'in a clone run `npm run build` (needs g++ and make); elsewhere `npm install octavo` again, with optional packages',
+      remedy:
+        'in a clone run `npm run build` (needs g++ and make); elsewhere `npm install octavo` again, with optional packages',
       cause,
     });
   }

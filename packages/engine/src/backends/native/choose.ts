@@ -5,7 +5,7 @@ import type { Precision } from '../../passes/index.js';
 import { input, trace } from '../../trace/trace.js';
 import type { Backend } from '../backend.js';
 import { type Addon, loadAddon } from './addon.js';
-import { type Form, forms, nativeBackend, type NativeOptions } from './native.js';
+import { type Form, forms, type NativeOptions, nativeBackend } from './native.js';
 
 /** What a machine was seen to do: settings and rates, kept in a cache file and in each run's manifest. */
 export interface MachineFacts extends NativeOptions {
@@ -28,17 +28,28 @@ export const precisionOf = (form: Form): Precision => (form === 'half' ? 'float1
 /** Instruction set: the best of the machine, or the one that is asked for. Errors: ISA_MISSING. */
 export function chooseIsa(wanted: string | undefined, addon: Addon = loadAddon()): string {
   if (wanted !== undefined && !addon.isas.includes(wanted))
-    throw new OctavoError('ISA_MISSING', { what: `this machine does not run ${wanted}`, where: 'OCTAVO_ISA', remedy: `use one of ${addon.isas.join(', ')}, or leave it unset` });
+    throw new OctavoError('ISA_MISSING', {
+      what: `this machine does not run ${wanted}`,
+      where: 'OCTAVO_ISA',
+      remedy: `use one of ${addon.isas.join(', ')}, or leave it unset`,
+    });
   return wanted ?? addon.isas.at(-1) ?? 'baseline';
 }
 
 /** Speed in GFLOP/s and relative error of a product of two fixed random matrices. */
-async function measureProduct(backend: Backend, precision: Precision, exact: Float32Array | undefined): Promise<{ readonly gflops: number; readonly error: number; readonly product: Float32Array }> {
+async function measureProduct(
+  backend: Backend,
+  precision: Precision,
+  exact: Float32Array | undefined,
+): Promise<{ readonly gflops: number; readonly error: number; readonly product: Float32Array }> {
   const type = { dtype: 'float32', shape: [size, size] } as const;
-  const graph = trace((t) => ({ outputs: { y: matmul(input(t, 'a', type), input(t, 'b', type), { transposeB: true, full: true }) } }));
+  const graph = trace((t) => ({
+    outputs: { y: matmul(input(t, 'a', type), input(t, 'b', type), { transposeB: true, full: true }) },
+  }));
   const executable = backend.compile(graph, { precision });
   // A fixed pseudo-random pattern: the check must not depend on luck.
-  const fill = (step: number): Float32Array => Float32Array.from({ length: size * size }, (_, i) => (((i * step) % 10007) / 10007 - 0.5) * 2);
+  const fill = (step: number): Float32Array =>
+    Float32Array.from({ length: size * size }, (_, i) => (((i * step) % 10007) / 10007 - 0.5) * 2);
   const a = backend.allocate(type, fill(7919));
   const b = backend.allocate(type, fill(6271));
   let best = Number.POSITIVE_INFINITY;
@@ -63,7 +74,9 @@ async function measureProduct(backend: Backend, precision: Precision, exact: Flo
  * Measures the machine and picks the form of mixed precision that is fastest there within the error bound.
  * Takes about a second. Errors: ISA_MISSING, NATIVE_MISSING.
  */
-export async function measureMachine(the: { readonly isa?: string; readonly threads?: number } = {}): Promise<MachineFacts> {
+export async function measureMachine(
+  the: { readonly isa?: string; readonly threads?: number } = {},
+): Promise<MachineFacts> {
   const addon = loadAddon();
   const isa = chooseIsa(the.isa, addon);
   const threads = the.threads ?? availableParallelism();
@@ -81,7 +94,11 @@ export async function measureMachine(the: { readonly isa?: string; readonly thre
     form: chosen.form,
     mixedPrecision: precisionOf(chosen.form),
     gflops: { float32: plain.gflops, mixed: chosen.gflops },
-    peakGflops: { fma: addon.measure('fma', threads, isa), dot: addon.measure('dot', threads, isa), half: addon.measure('half', threads, isa) },
+    peakGflops: {
+      fma: addon.measure('fma', threads, isa),
+      dot: addon.measure('dot', threads, isa),
+      half: addon.measure('half', threads, isa),
+    },
     readGigabytesPerSecond: addon.measure('read', threads, isa),
   };
 }

@@ -1,11 +1,18 @@
+import { OctavoError } from '../../error.js';
 import { mergedLoops, readProgram, shapeAttribute } from '../../ops/fused.js';
 import { opOf } from '../../ops/registry.js';
-import { OctavoError } from '../../error.js';
 import type { Instruction, Plan } from '../../plan/plan.js';
 import type { DType } from '../../types.js';
 
 /** The numbers by which native/kernel.h knows dtypes. */
-const dtypeCodes: Readonly<Record<DType, number>> = { float32: 0, bfloat16: 1, float16: 2, int32: 3, uint32: 4, float64: -1 };
+const dtypeCodes: Readonly<Record<DType, number>> = {
+  float32: 0,
+  bfloat16: 1,
+  float16: 2,
+  int32: 3,
+  uint32: 4,
+  float64: -1,
+};
 
 const placeCodes = { absent: 0, slot: 1, arena: 2 } as const;
 
@@ -27,7 +34,9 @@ function parametersOf(plan: Plan, instruction: Instruction, elementwise: readonl
   const { node } = instruction;
   if (node.kind === 'fused') return fusedParameters(plan, instruction, elementwise);
   const op = opOf(node.kind);
-  const types = Object.fromEntries(op.inputNames.flatMap((name, i) => ((node.inputs[i] ?? -1) < 0 ? [] : [[name, plan.graph.types[node.inputs[i]]]])));
+  const types = Object.fromEntries(
+    op.inputNames.flatMap((name, i) => ((node.inputs[i] ?? -1) < 0 ? [] : [[name, plan.graph.types[node.inputs[i]]]])),
+  );
   return op.parameters?.(types, node.attributes) ?? [];
 }
 
@@ -36,12 +45,26 @@ export function encode(plan: Plan, kernels: readonly string[], elementwise: read
   const code: number[] = [plan.instructions.length];
   for (const instruction of plan.instructions) {
     const kernel = kernels.indexOf(instruction.kernel);
-    if (kernel < 0) throw new OctavoError('KERNEL_MISSING', { what: `the native backend has no kernel for ${instruction.kernel}`, where: instruction.node.path, remedy: 'run it on the reference backend' });
+    if (kernel < 0)
+      throw new OctavoError('KERNEL_MISSING', {
+        what: `the native backend has no kernel for ${instruction.kernel}`,
+        where: instruction.node.path,
+        remedy: 'run it on the reference backend',
+      });
     const parameters = parametersOf(plan, instruction, elementwise);
     code.push(kernel, instruction.operands.length);
     for (const { place, dtype, count } of instruction.operands) {
-      if (dtypeCodes[dtype] < 0) throw new OctavoError('DTYPE_MISMATCH', { what: `${dtype} exists on the reference backend only`, where: instruction.node.path });
-      code.push(placeCodes[place.kind], place.kind === 'slot' ? place.slot : place.kind === 'arena' ? place.offset : 0, dtypeCodes[dtype], count);
+      if (dtypeCodes[dtype] < 0)
+        throw new OctavoError('DTYPE_MISMATCH', {
+          what: `${dtype} exists on the reference backend only`,
+          where: instruction.node.path,
+        });
+      code.push(
+        placeCodes[place.kind],
+        place.kind === 'slot' ? place.slot : place.kind === 'arena' ? place.offset : 0,
+        dtypeCodes[dtype],
+        count,
+      );
     }
     code.push(parameters.length, ...parameters);
   }

@@ -30,7 +30,10 @@ export interface NativeOptions {
 /** Copies numbers into memory of a dtype. */
 function store(type: TensorType, memory: ArrayBuffer, data: ArrayLike<number>): void {
   const size = sizeOf(type);
-  if (data.length !== size) throw new OctavoError('SHAPE_MISMATCH', { what: `${size} numbers for [${type.shape.join(', ')}]; received ${data.length}` });
+  if (data.length !== size)
+    throw new OctavoError('SHAPE_MISMATCH', {
+      what: `${size} numbers for [${type.shape.join(', ')}]; received ${data.length}`,
+    });
   switch (type.dtype) {
     case 'float32':
       new Float32Array(memory, 0, size).set(data);
@@ -62,12 +65,16 @@ function load(type: TensorType, memory: ArrayBuffer): HostArray {
 }
 
 /** The machine's own backend: C++ kernels over a thread pool, a whole graph in one call off the JavaScript thread. */
-export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()): Backend & { readonly options: NativeOptions } {
+export function nativeBackend(
+  options: NativeOptions,
+  addon: Addon = loadAddon(),
+): Backend & { readonly options: NativeOptions } {
   const own = new WeakMap<DeviceBuffer, NativeBuffer>();
   const executables = new WeakMap<Executable, NativeExecutable>();
   const ours = (buffer: DeviceBuffer): NativeBuffer => {
     const found = own.get(buffer);
-    if (found === undefined) throw new OctavoError('BUFFER_FOREIGN', { what: 'this buffer belongs to another backend' });
+    if (found === undefined)
+      throw new OctavoError('BUFFER_FOREIGN', { what: 'this buffer belongs to another backend' });
     return found;
   };
   let queue: Promise<unknown> = Promise.resolve();
@@ -79,10 +86,22 @@ export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()
     return buffer;
   };
 
-  const bind = (executable: NativeExecutable, name: string, type: TensorType, given: DeviceBuffer | ArrayLike<number> | undefined): NativeBuffer => {
-    if (given === undefined) throw new OctavoError('INPUT_MISSING', { what: `the graph's input ${name} is not bound`, remedy: `pass ${name} to run` });
+  const bind = (
+    executable: NativeExecutable,
+    name: string,
+    type: TensorType,
+    given: DeviceBuffer | ArrayLike<number> | undefined,
+  ): NativeBuffer => {
+    if (given === undefined)
+      throw new OctavoError('INPUT_MISSING', {
+        what: `the graph's input ${name} is not bound`,
+        remedy: `pass ${name} to run`,
+      });
     if ('backend' in given) {
-      if (given.type.dtype !== type.dtype || sizeOf(given.type) !== sizeOf(type)) throw new OctavoError('SHAPE_MISMATCH', { what: `input ${name} is ${type.dtype}[${type.shape.join(', ')}]; received ${given.type.dtype}[${given.type.shape.join(', ')}]` });
+      if (given.type.dtype !== type.dtype || sizeOf(given.type) !== sizeOf(type))
+        throw new OctavoError('SHAPE_MISMATCH', {
+          what: `input ${name} is ${type.dtype}[${type.shape.join(', ')}]; received ${given.type.dtype}[${given.type.shape.join(', ')}]`,
+        });
       return ours(given);
     }
     const before = executable.staged.get(name);
@@ -109,20 +128,31 @@ export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()
         form: forms.indexOf(options.form),
       });
       const inputBytes = planned.slots.reduce((total, slot) => total + byteLengthOf(slot.type), 0);
-      const executable: NativeExecutable = { graph: planned.graph, plan: planned, memory: { arenaBytes: planned.arenaBytes, scratchBytes, inputBytes }, program, staged: new Map() };
+      const executable: NativeExecutable = {
+        graph: planned.graph,
+        plan: planned,
+        memory: { arenaBytes: planned.arenaBytes, scratchBytes, inputBytes },
+        program,
+        staged: new Map(),
+      };
       executables.set(executable, executable);
       return executable;
     },
     run: (given, inputs) => {
       const submit = async (): Promise<Readonly<Record<string, HostArray>>> => {
         const executable = executables.get(given);
-        if (executable?.plan === undefined) throw new OctavoError('BUFFER_FOREIGN', { what: 'this executable belongs to another backend' });
+        if (executable?.plan === undefined)
+          throw new OctavoError('BUFFER_FOREIGN', { what: 'this executable belongs to another backend' });
         const bound = executable.plan.slots.map(({ name, type }) => bind(executable, name, type, inputs[name]));
-        await addon.run(executable.program, bound.map(({ memory }) => memory));
+        await addon.run(
+          executable.program,
+          bound.map(({ memory }) => memory),
+        );
         const results: Record<string, HostArray> = {};
         for (const { name, type, place } of executable.plan.outputs) {
           if (place.kind === 'slot') results[name] = load(type, bound[place.slot].memory);
-          if (place.kind === 'arena') results[name] = load(type, addon.readArena(executable.program, place.offset, byteLengthOf(type)));
+          if (place.kind === 'arena')
+            results[name] = load(type, addon.readArena(executable.program, place.offset, byteLengthOf(type)));
         }
         return results;
       };

@@ -14,7 +14,11 @@ export function interpret(graph: Graph, inputs: ReadonlyMap<string, Dense>): Rea
   const values = new Map<ValueId, Dense>();
   for (const { name, value } of graph.inputs) {
     const given = inputs.get(name);
-    if (given === undefined) throw new OctavoError('INPUT_MISSING', { what: `the graph's input ${name} is not bound`, remedy: `pass ${name} to run` });
+    if (given === undefined)
+      throw new OctavoError('INPUT_MISSING', {
+        what: `the graph's input ${name} is not bound`,
+        remedy: `pass ${name} to run`,
+      });
     values.set(value, given);
   }
   for (const node of graph.nodes) {
@@ -37,33 +41,51 @@ export function referenceBackend(): Backend {
   const own = new WeakMap<DeviceBuffer, ReferenceBuffer>();
   const dataOf = (buffer: DeviceBuffer): Float64Array => {
     const found = own.get(buffer);
-    if (found === undefined) throw new OctavoError('BUFFER_FOREIGN', { what: 'this buffer belongs to another backend' });
+    if (found === undefined)
+      throw new OctavoError('BUFFER_FOREIGN', { what: 'this buffer belongs to another backend' });
     return found.data;
   };
   const backend: Backend = {
     name: 'reference',
     allocate: (type: TensorType, data?: ArrayLike<number>) => {
-      const buffer = { type, backend, data: data === undefined ? new Float64Array(sizeOf(type)) : Float64Array.from(data) };
+      const buffer = {
+        type,
+        backend,
+        data: data === undefined ? new Float64Array(sizeOf(type)) : Float64Array.from(data),
+      };
       own.set(buffer, buffer);
       return buffer;
     },
     write: (buffer, data) => dataOf(buffer).set(Float64Array.from(data)),
     read: (buffer) => dataOf(buffer).slice(),
     bytes: (buffer) => new Uint8Array(dataOf(buffer).slice().buffer),
-    compile: (graph): Executable => ({ graph, memory: { arenaBytes: 0, scratchBytes: 0, inputBytes: graph.inputs.reduce((total, { value }) => total + byteLengthOf(graph.types[value]), 0) } }),
+    compile: (graph): Executable => ({
+      graph,
+      memory: {
+        arenaBytes: 0,
+        scratchBytes: 0,
+        inputBytes: graph.inputs.reduce((total, { value }) => total + byteLengthOf(graph.types[value]), 0),
+      },
+    }),
     run: async ({ graph }, inputs) => {
       const dense = new Map<string, Dense>();
       for (const { name, value } of graph.inputs) {
         const given = inputs[name];
-        if (given !== undefined) dense.set(name, { shape: graph.types[value].shape, data: 'backend' in given ? dataOf(given) : Float64Array.from(given) });
+        if (given !== undefined)
+          dense.set(name, {
+            shape: graph.types[value].shape,
+            data: 'backend' in given ? dataOf(given) : Float64Array.from(given),
+          });
       }
       const values = interpret(graph, dense);
       const results: Record<string, HostArray> = {};
-      for (const { name, value } of graph.outputs) results[name] = (values.get(value)?.data ?? new Float64Array()).slice();
+      for (const { name, value } of graph.outputs)
+        results[name] = (values.get(value)?.data ?? new Float64Array()).slice();
       for (const { input, value } of graph.updates) {
         const name = graph.inputs.find((entry) => entry.value === input)?.name ?? '';
         const buffer = inputs[name];
-        if (buffer === undefined || !('backend' in buffer)) throw new OctavoError('INPUT_MISSING', { what: `${name} is updated, so it must be bound to a buffer` });
+        if (buffer === undefined || !('backend' in buffer))
+          throw new OctavoError('INPUT_MISSING', { what: `${name} is updated, so it must be bound to a buffer` });
         dataOf(buffer).set(values.get(value)?.data ?? []);
       }
       return results;

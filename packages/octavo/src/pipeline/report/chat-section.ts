@@ -15,11 +15,12 @@ const headlines: readonly string[] = headlineFamilies;
 const examplesOf = (name: string, { examples }: Family): Html =>
   examples.length === 0
     ? nothing
-    : html`<details><summary>${outside(name)}: right and wrong answers</summary>${dataTable({
+    : html`<details><summary>${outside(name)}</summary>${dataTable({
         caption: html`Answers of the family ${outside(name)}`,
         hideCaption: true,
         head: ['question', 'answer', 'expected', 'verdict'],
         words: [1, 2, 3],
+        stack: true,
         rows: examples.map(({ question, answer, expected, right }) => [
           passage(question, 200),
           passage(answer, 200),
@@ -32,8 +33,9 @@ const familiesTable = (families: readonly (readonly [string, Family])[]): Html =
   dataTable({
     caption:
       'Right answers, word for word, to questions worded as none in training; the band is the 95 % interval (Wilson)',
-    head: ['family', 'right', 'of', 'rate', html`<span class="hidden">drawn</span>`, 'interval'],
-    words: [4],
+    head: ['family', 'right', 'of', 'rate', 'with its interval', 'interval'],
+    drawn: [4],
+    stack: true,
     rows: families.map(([name, { n, right, rate, low, high }]) => [
       outside(name),
       right,
@@ -54,13 +56,14 @@ export const chatSection = ({ evaluation }: ReportData): Section => {
   const section = {
     id: 'chat',
     title: 'Questions and answers',
+    short: 'Answers',
     lead: 'Exact match by family of question. Open one to read what the model said, right and wrong.',
   };
   if (evaluation.kind !== 'read') return { ...section, body: unlessRead(evaluation, 'evaluate') };
   const families = inOrder(evaluation.value.chat);
   return {
     ...section,
-    body: html`${familiesTable(families)}${families.map(([name, family]) => examplesOf(name, family))}${
+    body: html`${familiesTable(families)}<h3>Answers, right and wrong</h3><div class="openers">${families.map(([name, family]) => examplesOf(name, family))}</div>${
       evaluation.value.answers.length === 0
         ? nothing
         : html`<h3>In its own words</h3><ul class="answers">${evaluation.value.answers.map(

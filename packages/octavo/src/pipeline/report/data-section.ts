@@ -22,15 +22,15 @@ const sourcesTable = ({ summary }: DataPart): Html => {
   const kept = new Map(summary.cleaned.sources.map((source) => [source.name, source]));
   return dataTable({
     caption: 'Sources and licences',
-    head: ['source', 'documents', 'kept', 'bytes kept', 'licence', 'from'],
-    words: [4, 5],
+    head: ['source', 'documents', 'kept', 'bytes kept', 'licence'],
+    words: [4],
+    stack: true,
     rows: summary.collected.sources.map(({ name, documents, rejected, licence, from }) => [
-      outside(name, 60),
+      html`${outside(name, 60)}<br><span class="fine">${outside(from, 160)}</span>`,
       grouped(documents + rejected),
       grouped(kept.get(name)?.documents ?? 0),
       formatBytes(kept.get(name)?.bytes ?? 0),
-      outside(licence, 120),
-      html`<span class="fine">${outside(from, 160)}</span>`,
+      html`<span class="licence">${outside(licence, 120)}</span>`,
     ]),
   });
 };
@@ -93,7 +93,7 @@ const chatTable = ({ summary }: DataPart): Html => {
 };
 
 export const dataSection = ({ data }: ReportData): Section => {
-  const section = { id: 'data', title: 'Data' };
+  const section = { id: 'data', title: 'Data', short: 'Data' };
   if (data.kind !== 'read')
     return { ...section, lead: 'What was read, kept and left out.', body: unlessRead(data, 'split') };
   const { documentsIn, kept, bytesIn, bytesKept, dropped } = data.value.summary.cleaned;

@@ -8,7 +8,7 @@ import type { ReportData } from './report-data.js';
 import { type Section, unlessRead } from './section.js';
 import { dataTable } from './table.js';
 
-export const verdictHtml = ({ met }: Pick<Gate, 'met'>): Html => {
+const verdictHtml = ({ met }: Pick<Gate, 'met'>): Html => {
   if (met === undefined) return html`<span class="verdict">open</span>`;
   return met ? html`<span class="verdict met">✓ met</span>` : html`<span class="verdict missed">✗ missed</span>`;
 };
@@ -18,7 +18,14 @@ const gatesTable = (gates: readonly Gate[]): Html =>
     caption: 'Gates have to be met; targets show how much further it could go',
     head: ['', 'kind', 'wanted', 'came', 'verdict'],
     words: [1, 2, 3, 4],
-    rows: gates.map((gate) => [gate.name, gate.kind, gate.wanted, gate.measured ?? '–', verdictHtml(gate)]),
+    stack: true,
+    rows: gates.map((gate) => [
+      gate.name,
+      gate.kind,
+      html`<span class="whole">${gate.wanted}</span>`,
+      html`<b class="whole">${gate.measured ?? '–'}</b>${gate.detail === undefined ? nothing : html`<br><span class="fine">${gate.detail}</span>`}`,
+      verdictHtml(gate),
+    ]),
   });
 
 const bitsTable = ({ model, finetuned, bitsPerByte, heldOut, baselineTokens, xz }: EvaluationFile): Html => {
@@ -49,8 +56,10 @@ const bitsTable = ({ model, finetuned, bitsPerByte, heldOut, baselineTokens, xz 
   ]);
   return html`${dataTable({
     caption: html`Bits per byte on ${formatBytes(heldOut.bytes)} of ${outside(heldOut.split)} text; lower is better`,
-    head: ['', 'bits per byte', html`<span class="hidden">drawn</span>`, 'how'],
-    words: [2, 3],
+    head: ['', 'bits per byte', 'beside the others', 'how'],
+    words: [3],
+    drawn: [2],
+    stack: true,
     rows,
     strong,
   })}<p class="fine">The n-grams have read ${grouped(baselineTokens)} training tokens. ${xz.kind === 'absent' ? html`xz was not measured: ${outside(xz.why, 200)}` : nothing}</p>`;
@@ -70,6 +79,7 @@ export const evaluationSection = (report: ReportData): Section => {
   return {
     id: 'evaluation',
     title: 'Evaluation',
+    short: 'Evaluation',
     lead: evaluation.kind === 'read' ? summary(gates) : 'The model beside honest baselines on the same held-out bytes.',
     body:
       evaluation.kind !== 'read'

@@ -40,6 +40,7 @@ const reasons = (report: ReportData): Html => {
     hideCaption: true,
     head: ['field', 'value', 'why'],
     words: [1, 2],
+    stack: true,
     rows: plan.reasons.map(({ field, value, why }) => [outside(field), outside(String(value)), outside(why, 400)]),
   })}</details>${
     plan.risks.length === 0
@@ -53,14 +54,17 @@ export const forecastSection = (report: ReportData): Section => {
   return {
     id: 'forecast',
     title: 'The plan and what came true',
+    short: 'Plan',
     lead: 'Foretold before a single step ran, measured afterwards. Within a tenth, or within the range given, counts as planned.',
     body:
       rows.length === 0
         ? unlessRead(report.plan, 'plan')
         : html`${dataTable({
             caption: 'In the bars the middle line is the plan',
-            head: ['', 'planned', 'came', html`<span class="hidden">drawn</span>`, 'ratio', 'verdict'],
-            words: [3, 5],
+            head: ['', 'planned', 'came', 'beside the plan', 'ratio', 'verdict'],
+            words: [5],
+            drawn: [3],
+            stack: true,
             rows: rows.map(row),
           })}${reasons(report)}`,
   };

@@ -11,6 +11,8 @@ export interface Gate {
   readonly wanted: string;
   /** What came out; undefined while it is not known. */
   readonly measured: string | undefined;
+  /** How far it can be trusted. */
+  readonly detail?: string;
   readonly met: boolean | undefined;
 }
 
@@ -19,33 +21,44 @@ const quickstartBits = 1.85;
 export const capitalsRight = 0.95;
 const familiesRight = 0.8;
 
-const atMost = (
-  kind: Gate['kind'],
-  name: string,
-  model: number | undefined,
-  limit: number | undefined,
-  strictly: boolean,
-): Gate => ({
-  name,
-  kind,
-  wanted: limit === undefined ? 'not measured' : `${strictly ? 'below' : 'at most'} ${limit.toFixed(strictly ? 3 : 2)}`,
-  measured: model?.toFixed(3),
-  met: model === undefined || limit === undefined ? undefined : strictly ? model < limit : model <= limit,
-});
+type Limit = { readonly atMost: number } | { readonly below: number | undefined };
 
-const atLeast = (name: string, share: number, of: { readonly right: number; readonly n: number } | undefined): Gate => {
-  const known = of !== undefined && of.n > 0;
-  const { low, high } = known ? wilsonInterval(of) : { low: 0, high: 1 };
+const bitsGate = (kind: Gate['kind'], name: string, model: number | undefined, limit: Limit): Gate => {
+  const value = 'atMost' in limit ? limit.atMost : limit.below;
+  if (value === undefined) return { name, kind, wanted: 'not measured', measured: model?.toFixed(3), met: undefined };
+  return {
+    name,
+    kind,
+    wanted: 'atMost' in limit ? `at most ${value.toFixed(2)}` : `below ${value.toFixed(3)}`,
+    measured: model?.toFixed(3),
+    met: model === undefined ? undefined : 'atMost' in limit ? model <= value : model < value,
+  };
+};
+
+const rateTarget = (
+  name: string,
+  share: number,
+  of: { readonly right: number; readonly n: number } | undefined,
+): Gate => {
   const whole = (value: number) => Math.round(value * 100);
+  const wanted = `at least ${whole(share)} %`;
+  if (of === undefined || of.n === 0) return { name, kind: 'target', wanted, measured: undefined, met: undefined };
+  const { low, high } = wilsonInterval(of);
+  const rate = of.right / of.n;
   return {
     name,
     kind: 'target',
-    wanted: `at least ${whole(share)} %`,
-    measured: known
-      ? `${((of.right / of.n) * 100).toFixed(1)} % (${of.right} of ${of.n}; 95 % interval ${whole(low)} to ${whole(high)} %)`
-      : undefined,
-    met: known ? of.right / of.n >= share : undefined,
+    wanted,
+    measured: `${(rate * 100).toFixed(1)} %`,
+    detail: `${of.right} of ${of.n}; with 95 % confidence ${whole(low)} to ${whole(high)} %`,
+    met: rate >= share,
   };
+};
+
+/** "capital", "continent", "currency" → "Capital, continent and currency". */
+const listed = (names: readonly string[]): string => {
+  const text = [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' and ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 };
 
 /** Gates first, then targets. Without an evaluation all of them are open. */
@@ -59,15 +72,15 @@ export const gatesOf = (report: ReportData): readonly Gate[] => {
     n: 0,
   });
   return [
-    ...(report.quickstart ? [atMost('gate', 'Bits per byte', model, quickstartBits, false)] : []),
-    atMost('gate', 'Bits per byte against the bigram', model, baselines?.bigram, true),
-    atMost('gate', 'Bits per byte against xz -9e', model, baselines?.xz ?? undefined, true),
-    atMost('target', 'Bits per byte against the 3-gram', model, baselines?.trigram, true),
-    atMost('target', 'Bits per byte against the 5-gram', model, baselines?.fivegram, true),
+    ...(report.quickstart ? [bitsGate('gate', 'Bits per byte', model, { atMost: quickstartBits })] : []),
+    bitsGate('gate', 'Bits per byte, beside the bigram', model, { below: baselines?.bigram }),
+    bitsGate('gate', 'Bits per byte, beside xz -9e', model, { below: baselines?.xz ?? undefined }),
+    bitsGate('target', 'Bits per byte, beside the 3-gram', model, { below: baselines?.trigram }),
+    bitsGate('target', 'Bits per byte, beside the 5-gram', model, { below: baselines?.fivegram }),
     ...(report.quickstart || families.length > 0
       ? [
-          atLeast('Capitals in wordings never trained on', capitalsRight, evaluation?.chat['capital']),
-          atLeast(`${headlineFamilies.join(', ')} together`, familiesRight, together),
+          rateTarget('Capitals, in wordings never trained on', capitalsRight, evaluation?.chat['capital']),
+          rateTarget(`${listed(headlineFamilies)} together`, familiesRight, together),
         ]
       : []),
   ];

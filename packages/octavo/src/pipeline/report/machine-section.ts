@@ -16,6 +16,7 @@ export const machineSection = (report: ReportData): Section => {
   return {
     id: 'machine',
     title: 'Machine and model',
+    short: 'Machine',
     lead: 'What the run was made on and with: enough to make it again.',
     body: html`${facts([
       ...textFact('Processor', machine['cpu']),

@@ -39,7 +39,7 @@ export const memoryMap = ({ blocks, arenaBytes }: StepMemory): Html => {
   if (blocks.length === 0) return nothing;
   const end = blocks.reduce((most, { to }) => Math.max(most, to + 1), 0);
   const x = scaleOf([0, end], { count: 6, widen: false });
-  const y = scaleOf([0, arenaBytes / mebi], { count: 5 });
+  const y = scaleOf([0, arenaBytes / mebi], { count: 5, widen: false });
   const loss = lossAt(blocks);
   const biggest = blocks.reduce((most, { bytes }) => Math.max(most, bytes), 0);
   const label = `Memory map of a training step: the ${blocks.length} largest blocks over ${grouped(end)} instructions, ${formatBytes(arenaBytes)} in all, the largest block ${formatBytes(biggest)}.`;

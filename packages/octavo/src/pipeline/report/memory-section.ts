@@ -12,6 +12,7 @@ export const memorySection = (report: ReportData): Section => {
   const section = {
     id: 'memory',
     title: 'Memory of a training step',
+    short: 'Memory',
     lead: 'Known before the first step ran: every value has its place, and nothing is allocated while it trains.',
   };
   if (memory === undefined) return { ...section, body: notYet('The training step has not been planned yet.') };

@@ -1,10 +1,13 @@
 /** Numbers as the page writes them. */
 
-/** 0.9731 → "97 %", 0.005 → "0.5 %". */
+/** 0.9731 → "97 %", 0.005 → "0.5 %", 0.99999 → "over 99.9 %". */
 export const percent = (share: number): string => {
   const value = share * 100;
-  const digits = value === 0 || value >= 10 || Number.isInteger(value) ? 0 : 1;
-  return `${value.toFixed(digits)} %`;
+  const text = value.toFixed(Number.isInteger(value) || (value >= 10 && value <= 99) ? 0 : 1);
+  // Almost all is not all, and almost none is not none.
+  if (value < 100 && Number(text) === 100) return 'over 99.9 %';
+  if (value > 0 && Number(text) === 0) return 'under 0.1 %';
+  return `${text} %`;
 };
 
 /** 1479822 → "1,479,822". */

@@ -22,9 +22,9 @@ import { trainingSection } from './training-section.js';
 const sectionsOf = (report: ReportData) => [
   stepsSection(report),
   forecastSection(report),
+  trainingSection(report),
   evaluationSection(report),
   chatSection(report),
-  trainingSection(report),
   samplesSection(report),
   dataSection(report),
   tokenizerSection(report),
@@ -79,11 +79,11 @@ const head = (report: ReportData): Html => {
   const verdicts = [counted(gates, 'gate'), counted(gates, 'target')].filter((text) => text !== undefined);
   const goal = readValue(report.plan)?.goal;
   const started = report.state.startedAtMs;
-  return html`<header class="head"><p class="kicker">Octavo · report of a run</p><h1>${outside(report.name, 80)}</h1>${goal === undefined ? nothing : html`<p class="goal">${outside(goal, 300)}</p>`}${keyFigures(report)}<p class="sum">The run is <b>${outcomeText(report)}</b>${started === undefined ? nothing : html`, last started ${dateText(started)}`}.${verdicts.length === 0 ? nothing : html` <b>${verdicts.join(', ')}.</b> <a href="#evaluation">What was asked for, and what came</a>`}</p></header>`;
+  return html`<header class="head"><p class="kicker">Octavo report · run ${outside(report.name, 80)}</p><h1>${outside(goal ?? report.name, 240)}</h1>${keyFigures(report)}<p class="sum">The run is <b>${outcomeText(report)}</b>${started === undefined ? nothing : html`, last started ${dateText(started)}`}.${verdicts.length === 0 ? nothing : html` <b>${verdicts.join(', ')}.</b> <a href="#evaluation">What was asked for, and what came</a>`}</p></header>`;
 };
 
 /** The whole page: no script, nothing from the network, and a policy that would refuse both. */
 export const reportPage = (report: ReportData): string => {
   const sections = sectionsOf(report);
-  return `<!doctype html>\n${markupOf(html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="generator" content="Octavo"><link rel="icon" href="data:,"><title>${report.name} · Octavo report</title>`)}<style>${style}</style>${markupOf(html`</head><body><a class="skip" href="#steps">Skip to the report</a><div class="page">${head(report)}<nav aria-label="Sections"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav><main>${sections.map(sectionHtml)}</main><footer>Written ${dateText(report.nowMs)} from the events and artifacts of runs/${outside(report.name, 80)}. Write it anew with <code>octavo report</code>.</footer></div></body></html>`)}\n`;
+  return `<!doctype html>\n${markupOf(html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="generator" content="Octavo"><link rel="icon" href="data:,"><title>${report.name} · Octavo report</title>`)}<style>${style}</style>${markupOf(html`</head><body><a class="skip" href="#steps">Skip to the report</a><div class="page">${head(report)}<nav aria-label="Sections"><ul>${sections.map(({ id, short }) => html`<li><a href="#${id}">${short}</a></li>`)}</ul></nav><main>${sections.map(sectionHtml)}</main><footer>Written ${dateText(report.nowMs)} from the events and artifacts of runs/${outside(report.name, 80)}. Write it anew with <code>octavo report</code>.</footer></div></body></html>`)}\n`;
 };

@@ -7,10 +7,12 @@ import { notYet, type Section } from './section.js';
 /** So many are seen at once; what lies between can be opened. */
 const shown = 5;
 
-const sampleHtml = ({ at, prompt, text }: Sample): Html =>
-  html`<li><span class="sample-step">step ${grouped(at)}</span><p dir="auto"><b>${passage(prompt, 400)}</b>${passage(text, 1200)}</p></li>`;
+/** A text goes on from its prompt; an answer stands below its question. */
+const sampleHtml = ({ at, prompt, text }: Sample, answers: boolean): Html =>
+  html`<li><span class="sample-step">step ${grouped(at)}</span><p dir="auto"><b>${passage(prompt, 400)}</b>${answers ? html`<br>` : nothing}${passage(text, 1200)}</p></li>`;
 
-const list = (samples: readonly Sample[]): Html => html`<ol class="samples">${samples.map(sampleHtml)}</ol>`;
+const list = (samples: readonly Sample[], answers = false): Html =>
+  html`<ol class="samples">${samples.map((sample) => sampleHtml(sample, answers))}</ol>`;
 
 /** The first, the last and some evenly between. */
 export const chooseSamples = (samples: readonly Sample[], count: number): readonly Sample[] => {
@@ -28,6 +30,7 @@ export const samplesSection = ({ state }: ReportData): Section => {
   return {
     id: 'samples',
     title: 'Samples over time',
+    short: 'Samples',
     lead: 'The same prompt, as the model went on from it while it learned. Nothing was picked: these are what it wrote.',
     body:
       pretrain.length + finetune.length === 0
@@ -35,7 +38,7 @@ export const samplesSection = ({ state }: ReportData): Section => {
         : html`${list(chosen)}${chosen.length < pretrain.length ? html`<details><summary>All ${pretrain.length} samples of pretraining</summary>${list(pretrain.slice(0, 200))}</details>` : nothing}${
             finetune.length === 0
               ? nothing
-              : html`<h3>While it learned to answer</h3>${list(chooseSamples(finetune, shown))}`
+              : html`<h3>While it learned to answer</h3>${list(chooseSamples(finetune, shown), true)}`
           }`,
   };
 };

@@ -4,6 +4,8 @@ import type { Part } from './part.js';
 export interface Section {
   readonly id: string;
   readonly title: string;
+  /** The title in the list of sections. */
+  readonly short: string;
   /** One or two sentences below the title: what is to be seen here. */
   readonly lead: Content;
   readonly body: Content;

@@ -17,7 +17,7 @@ const leafTitles: readonly string[] = [
   'Architecture',
   'Hardware',
   'Pretraining',
-  'Fine-tuning and evaluation',
+  'Tuning',
   'Deployment',
 ];
 
@@ -123,6 +123,7 @@ const stepTable = (report: ReportData): Html => {
     hideCaption: true,
     head: ['step', 'status', 'planned', 'took', 'leaf'],
     words: [1],
+    stack: true,
     rows,
   })}</details>`;
 };
@@ -132,6 +133,7 @@ export const stepsSection = (report: ReportData): Section => {
   return {
     id: 'steps',
     title: 'Eight steps',
+    short: 'Steps',
     lead: 'From a plan to a model that answers. Times are of the work itself; a step that nothing changed keeps the time it once took.',
     body: html`${troubles(report)}<ol class="leaves">${leaves.map((_, at) => leafHtml(report, at + 1, said[at] ?? ''))}</ol>${timeline(report)}${stepTable(report)}`,
   };

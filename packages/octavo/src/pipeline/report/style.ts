@@ -9,7 +9,7 @@ html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 var(--sans);font-variant-numeric:tabular-nums;overflow-wrap:break-word}
 .page{max-width:1160px;margin:0 auto;padding:0 20px 64px}
 h1,h2,h3{font-family:var(--serif);font-weight:600;line-height:1.2;text-wrap:balance;margin:0}
-h1{font-size:clamp(2.1rem,5.5vw,3.4rem);letter-spacing:-.015em}
+h1{font-size:clamp(1.75rem,4.2vw,2.75rem);letter-spacing:-.015em;max-width:24em}
 h2{font-size:1.6rem;letter-spacing:-.01em}
 h3{font-size:1.12rem;margin:36px 0 10px}
 p{margin:0 0 12px;max-width:70ch}
@@ -20,8 +20,7 @@ a{color:var(--accent)}
 .fine{color:var(--soft);font-size:.84rem}
 code{font:.84em var(--mono);color:var(--soft)}
 .head{padding:56px 0 28px}
-.kicker{color:var(--accent);font-size:.8rem;font-weight:600;letter-spacing:.09em;text-transform:uppercase;margin-bottom:10px}
-.goal{font:1.25rem/1.45 var(--serif);color:var(--soft);margin:14px 0 0;max-width:52ch}
+.kicker{color:var(--accent);font-size:.8rem;font-weight:600;letter-spacing:.04em;margin-bottom:12px}
 .key{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:1px;background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden;margin:32px 0 0}
 .key div{background:var(--card);padding:16px 18px;display:flex;flex-direction:column}
 .key dt{color:var(--soft);font-size:.84rem;order:2}
@@ -31,15 +30,15 @@ code{font:.84em var(--mono);color:var(--soft)}
 nav{border-block:1px solid var(--line);margin:0}
 nav ul{display:flex;flex-wrap:wrap;gap:4px 22px;margin:0;padding:12px 0;list-style:none;font-size:.9rem}
 nav a{color:var(--ink);text-decoration:none;display:inline-block;padding:4px 0}nav a:hover{color:var(--accent);text-decoration:underline}
-section{border-top:1px solid var(--line);padding:44px 0 12px}
+section{border-top:1px solid var(--line);padding:44px 0 28px}
 nav+section,main>section:first-child{border-top:0}
 section>header{margin-bottom:22px}
 section>header p{color:var(--soft);margin:8px 0 0;max-width:60ch}
 .body>:first-child{margin-top:0}
 @media (min-width:960px){section{display:grid;grid-template-columns:232px minmax(0,1fr);gap:0 48px}section>header{position:sticky;top:28px;align-self:start}}
 .leaves{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(186px,1fr));gap:12px}
-.leaf{position:relative;background:var(--card);border:1px solid var(--line);border-top:3px solid var(--accent);border-radius:4px 4px 8px 8px;padding:14px 16px 12px;min-height:142px;display:flex;flex-direction:column}
-.leaf h3{margin:0;font-size:1.06rem;padding-right:28px;min-height:2.5em}
+.leaf{position:relative;background:var(--card);border:1px solid var(--line);border-top:3px solid var(--accent);border-radius:4px 4px 8px 8px;padding:14px 16px 12px;min-height:126px;display:flex;flex-direction:column}
+.leaf h3{margin:0;font-size:1.06rem;padding-right:28px}
 .leaf-number{position:absolute;right:14px;top:6px;font:600 1.7rem/1.2 var(--serif);color:var(--accent);opacity:.75}
 .leaf-status{font-size:.84rem;margin:2px 0 8px;color:var(--soft)}.leaf-status b{color:var(--ink);margin-left:6px}
 .leaf-result{font-size:.87rem;line-height:1.4;margin:auto 0 0}
@@ -48,18 +47,18 @@ section>header p{color:var(--soft);margin:8px 0 0;max-width:60ch}
 .timeline{margin:26px 0 0}.timeline figcaption{font-size:.9rem;margin-bottom:8px}
 .timeline-bar{display:flex;gap:2px;height:30px}
 .timeline-bar i{font:600 .78rem/30px var(--sans);background:var(--accent);color:var(--paper);min-width:2px;flex-basis:0;overflow:hidden;text-align:center;border-radius:2px}
-.timeline-bar i:nth-child(even){opacity:.72}
+.timeline-bar i:nth-child(even){background:color-mix(in srgb,var(--accent) 84%,var(--paper))}
 .trouble{border-left:3px solid var(--off);padding:4px 0 4px 16px;margin-bottom:20px}
 .scroll{overflow-x:auto;margin:0 0 16px}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 caption{text-align:left;color:var(--soft);font-size:.84rem;padding-bottom:8px}
-th,td{text-align:left;vertical-align:baseline;padding:9px 14px 9px 0;border-bottom:1px solid var(--line)}
+th,td{text-align:left;vertical-align:top;padding:9px 14px 9px 0;border-bottom:1px solid var(--line)}
 th:last-child,td:last-child{padding-right:0}
 tbody th{font-weight:400}
 thead th{font-size:.8rem;font-weight:600;color:var(--soft);white-space:nowrap;padding-block:6px}
 .number{text-align:right;white-space:nowrap}
 tr.strong th,tr.strong td{font-weight:650}tr.strong .fine{font-weight:400}
-td.fine,td .fine{line-height:1.4;display:inline-block}
+td .fine,th .fine{line-height:1.4}.whole{white-space:nowrap}th .fine{overflow-wrap:anywhere}.licence{display:block;min-width:24ch;line-height:1.4}.label{display:none}
 .verdict{white-space:nowrap;font-size:.86rem;color:var(--soft)}
 .verdict.met{color:var(--accent);font-weight:600}.verdict.missed{color:var(--off);font-weight:700}
 .bar{display:inline-block;width:100%;min-width:110px;max-width:220px;height:10px;background:var(--grid);border-radius:2px;vertical-align:middle}
@@ -76,7 +75,8 @@ summary{cursor:pointer;padding:6px 0;color:var(--accent);font-size:.92rem}
 summary:hover{text-decoration:underline}
 details[open]>summary{margin-bottom:8px}
 details ul{margin:0 0 12px;padding-left:20px;font-size:.92rem}
-.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1fr));gap:14px 28px;margin:0 0 26px}
+.openers{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:0 20px;margin-bottom:18px}.openers details{margin:0;border-bottom:1px solid var(--line)}.openers details[open]{grid-column:1/-1}
+.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(168px,1fr));gap:14px 26px;margin:0 0 26px}
 .facts dt{color:var(--soft);font-size:.84rem}.facts dd{margin:0;font-size:1.02rem}
 .reasons{margin-bottom:18px}
 .reasons details{border-bottom:1px solid var(--line);margin:0}
@@ -98,7 +98,7 @@ details ul{margin:0 0 12px;padding-left:20px;font-size:.92rem}
 .plot{display:grid;grid-template-columns:46px minmax(0,1fr);grid-template-rows:200px 24px}
 .plot.tall{grid-template-rows:340px 24px}.plot.tallest{grid-template-rows:380px 24px}
 .plot.with-levels{grid-template-columns:46px minmax(0,1fr) 118px}.plot.with-second{grid-template-columns:46px minmax(0,1fr) 44px}
-.chart-area{width:100%;height:100%;overflow:hidden;display:block}
+.chart-area{width:100%;height:100%;overflow:visible;clip-path:inset(-1px -6px -6px);display:block}
 .chart-y,.chart-x,.chart-levels{position:relative;font-size:.76rem;line-height:1;color:var(--soft)}
 .chart-y span{position:absolute;right:8px;transform:translateY(-50%);white-space:nowrap}
 .chart-second span{right:auto;left:8px}.chart-second i{position:absolute;right:0;top:-15px;font-style:normal;white-space:nowrap}
@@ -122,8 +122,9 @@ details ul{margin:0 0 12px;padding-left:20px;font-size:.92rem}
 .samples li{display:grid;grid-template-columns:92px minmax(0,1fr);gap:14px;padding:13px 0;border-bottom:1px solid var(--line)}
 .samples p{font:1.02rem/1.5 var(--serif);margin:0;max-width:64ch}.samples b{color:var(--accent);font-weight:600}
 .sample-step{color:var(--soft);font-size:.84rem;padding-top:3px}
-@media (max-width:560px){.samples li{grid-template-columns:minmax(0,1fr);gap:2px}.leaves{grid-template-columns:repeat(2,minmax(0,1fr));gap:10px}.leaf{padding:12px}.plot.with-levels{grid-template-columns:40px minmax(0,1fr) 102px}.head{padding-top:36px}.key{grid-template-columns:repeat(2,minmax(0,1fr))}.key dd{font-size:1.4rem}section{padding-top:34px}}
-.answers{list-style:none;margin:0;padding:0;display:grid;gap:14px}
+@media (max-width:640px){.stack,.stack tbody,.stack caption{display:block}.stack thead{position:absolute;clip-path:inset(50%);height:1px;width:1px;overflow:hidden}.stack tr{display:flex;flex-wrap:wrap;gap:2px 18px;padding:10px 0;border-bottom:1px solid var(--line)}.stack th[scope=row]{flex:1 0 100%;font-weight:600}.stack th,.stack td{border:0;padding:0;text-align:left;overflow-wrap:anywhere}.stack .label{display:inline;color:var(--soft);font-size:.84rem;font-weight:400}.stack td.drawn{flex:1 0 100%}.drawn .bar,.drawn .plan-bar,.drawn .interval{width:100%;max-width:none}.number,.whole{white-space:normal}.facts{grid-template-columns:repeat(2,minmax(0,1fr));gap:14px 18px}.reasons summary{grid-template-columns:minmax(0,1fr) 60px 44px;gap:10px}}
+@media (max-width:560px){.key div:last-child:nth-child(odd){grid-column:1/-1}.samples li{grid-template-columns:minmax(0,1fr);gap:2px}.leaves{grid-template-columns:repeat(2,minmax(0,1fr));gap:10px}.leaf{padding:12px}.plot.with-levels{grid-template-columns:40px minmax(0,1fr) 102px}.head{padding-top:36px}.key{grid-template-columns:repeat(2,minmax(0,1fr))}.key dd{font-size:1.4rem}section{padding-top:34px}}
+.answers{list-style:none;margin:0;max-width:640px;padding:0;display:grid;gap:14px}
 .answers p{margin:0;padding:10px 16px;border-radius:14px;width:fit-content;max-width:min(60ch,92%)}
 .question{background:var(--card);border:1px solid var(--line);border-bottom-left-radius:3px!important}
 .answers .answer{margin:6px 0 0 auto;background:var(--tint);border-bottom-right-radius:3px}

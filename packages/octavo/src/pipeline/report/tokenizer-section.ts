@@ -12,7 +12,7 @@ const cutText = (tokens: readonly string[]): Html =>
       )}</p></figure>`;
 
 export const tokenizerSection = ({ tokenizer, tokens, data }: ReportData): Section => {
-  const section = { id: 'tokenizer', title: 'Tokenizer' };
+  const section = { id: 'tokenizer', title: 'Tokenizer', short: 'Tokenizer' };
   if (tokenizer.kind !== 'read')
     return { ...section, lead: 'How text becomes tokens.', body: unlessRead(tokenizer, 'tokenizer') };
   const { vocabularySize, pattern, heldOut, longestTokens } = tokenizer.value;

@@ -86,7 +86,7 @@ const figuresHtml = (figures: TrainingFigures | undefined): Html => {
     ...(gflops === undefined ? [] : [['GFLOP/s', grouped(gflops)] as const]),
     ...(gflops === undefined || machineGflops === undefined || machineGflops === 0
       ? []
-      : [['Of the machine’s measured matrix rate', percent(gflops / machineGflops)] as const]),
+      : [['Of the machine’s rate', percent(gflops / machineGflops)] as const]),
     ...(isa === undefined
       ? []
       : [['Instructions', `${isa}${form === undefined ? '' : `, 16 bits as ${form}`}`] as const]),
@@ -101,6 +101,7 @@ export const trainingSection = ({ state, evaluation }: ReportData): Section => {
   return {
     id: 'training',
     title: 'Training',
+    short: 'Training',
     lead: 'How the model came to predict text it had never seen, beside what simpler ways to predict it reach (dashed).',
     body: html`${hasMetrics(pretrain) ? html`${figuresHtml(trainingFigures(pretrain))}${charts(pretrain, baselines(readValue(evaluation)))}` : notYet('Pretraining has not begun.')}${
       hasMetrics(finetune)
