@@ -14,8 +14,8 @@ export interface Invocation {
   readonly clock: Clock;
   /** Octavo's version. */
   readonly version: string;
-  /** Does work that Ctrl-C and SIGTERM stop: at the first the signal aborts, at the second the process leaves. */
-  readonly interruptible: <Result>(work: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
+  /** Does work that Ctrl-C and SIGTERM stop: at the first the signal aborts, at the second the process leaves. `says` tells the user what the first does. */
+  readonly interruptible: <Result>(work: (signal: AbortSignal) => Promise<Result>, says?: string) => Promise<Result>;
 }
 
 /** A command: parse, call one function, print. Loaded only when it is the one that was typed. */

@@ -55,6 +55,24 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./status.js')).status,
   },
   {
+    name: 'chat',
+    summary: 'Talk to the model in the terminal.',
+    group: 'Commands:',
+    load: async () => (await import('./chat.js')).chat,
+  },
+  {
+    name: 'serve',
+    summary: 'Serve the model over an OpenAI-compatible API.',
+    group: 'Commands:',
+    load: async () => (await import('./serve.js')).serve,
+  },
+  {
+    name: 'keys',
+    summary: 'Make, list and revoke the API keys of the server.',
+    group: 'Commands:',
+    load: async () => (await import('./keys.js')).keys,
+  },
+  {
     name: 'data',
     summary: 'Prepare the data; show what was kept, dropped, and why.',
     group: 'Commands:',

@@ -11,13 +11,13 @@ const graceMs = 25_000;
  */
 export const interruptibleBy =
   (process: NodeJS.Process, say: (text: string) => void): Invocation['interruptible'] =>
-  async (work) => {
+  async (work, says = 'saving, then stopping') => {
     const stop = new AbortController();
     const leave = () => process.exit(130);
     let grace: NodeJS.Timeout | undefined;
     const heard = (signal: NodeJS.Signals) => {
       if (stop.signal.aborted) return leave();
-      say(`\n${signal}: saving, then stopping. Once more to leave at once.\n`);
+      say(`\n${signal}: ${says}. Once more to leave at once.\n`);
       grace = setTimeout(leave, graceMs);
       grace.unref();
       stop.abort();
