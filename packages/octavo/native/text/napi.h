@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "utf16.h"
 #include "word-key.h"
 
 namespace octavo::text {
@@ -91,11 +92,15 @@ inline size_t appendText(napi_env env, napi_value value, std::vector<uint8_t>& b
   }
   size_t units;
   check(env, napi_get_value_string_utf16(env, value, nullptr, 0, &units));
-  const size_t needed = used + units * 3 + 1 + kPadding;
+  const size_t needed = used + units * 3 + kPadding;
   if (buffer.size() < needed) buffer.resize(needed + needed / 4);
-  size_t written;
-  check(env, napi_get_value_string_utf8(env, value, reinterpret_cast<char*>(buffer.data() + used), units * 3 + 1, &written));
-  return used + written;
+  static thread_local std::vector<char16_t> wide;
+  if (wide.size() < units + 1) wide.resize(units + units / 4 + 64);
+  check(env, napi_get_value_string_utf16(env, value, wide.data(), units + 1, &units));
+  const size_t end = size_t(utf16ToUtf8(wide.data(), units, buffer.data() + used) - buffer.data());
+  // What one huge text needed is not kept for ever.
+  if (wide.size() > size_t(16) << 20) std::vector<char16_t>().swap(wide);
+  return end;
 }
 
 inline napi_value uint32Array(napi_env env, const uint32_t* data, size_t count) {
