@@ -13,6 +13,7 @@ export function fuseLinear(graph: Graph): Graph {
     if (node.kind !== 'linear') return;
     let fused: GraphNode = node;
     const [y, pre] = node.outputs;
+    if ((readers.get(pre) ?? []).length > 0 || leaving.has(pre)) return;
     const reading = readers.get(y) ?? [];
     const activation = reading.find(
       (reader) =>

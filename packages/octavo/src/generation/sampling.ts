@@ -64,7 +64,8 @@ function candidates(
   // Beyond 1,024 candidates the tail of a nucleus is noise, and sorting it costs more than the model's step.
   const most = topP < 1 || minP > 0 ? 1024 : logits.length;
   const count = Math.min(logits.length, topK > 0 ? topK : most);
-  const ids = count === logits.length ? Array.from(logits, (_, id) => id) : greatest(logits, count);
+  const sorted = topK > 0 || topP < 1 || minP > 0;
+  const ids = sorted ? greatest(logits, count) : Array.from(logits, (_, id) => id);
   const highest = ids.reduce((best, id) => Math.max(best, logits[id] ?? best), Number.NEGATIVE_INFINITY);
   const weights = ids.map((id) => Math.exp(((logits[id] ?? 0) - highest) / temperature));
   if (topP >= 1 && minP <= 0) return { ids, weights };
