@@ -2,6 +2,7 @@ import { formatBytes, formatCount, formatDuration } from '../../core/index.js';
 import { chatSection } from './chat-section.js';
 import { dataSection } from './data-section.js';
 import { evaluationSection } from './evaluation-section.js';
+import { exportSection } from './export-section.js';
 import { forecastSection } from './forecast-section.js';
 import { type Gate, gatesOf } from './gates.js';
 import { type Content, type Html, html, markupOf, nothing, outside } from './html.js';
@@ -29,6 +30,7 @@ const sectionsOf = (report: ReportData) => [
   dataSection(report),
   tokenizerSection(report),
   memorySection(report),
+  exportSection(report),
   machineSection(report),
 ];
 

@@ -13,6 +13,9 @@ const step = (span: number, count: number): number => {
   return factor * power;
 };
 
+/** A multiple of a step, cleaned of what binary fractions add. */
+const round = (value: number): number => Number(value.toPrecision(12));
+
 /** Round ticks, about `count` of them, between values; `widen` moves the ends out to round numbers. */
 export const scaleOf = (
   values: readonly number[],
@@ -24,12 +27,11 @@ export const scaleOf = (
   if (!(least <= most)) return { low: 0, high: 1, ticks: [0, 1] };
   const margin = most > least ? 0 : Math.max(Math.abs(most) * 0.1, 1e-9);
   const by = step(most - least + 2 * margin, count);
-  const low = widen ? Math.floor((least - margin) / by) * by : least - margin;
-  const high = widen ? Math.ceil((most + margin) / by) * by : most + margin;
+  const low = widen ? round(Math.floor((least - margin) / by) * by) : least - margin;
+  const high = widen ? round(Math.ceil((most + margin) / by) * by) : most + margin;
   const first = Math.ceil(low / by - 1e-9);
   const last = Math.floor(high / by + 1e-9);
-  // Multiples of the step, cleaned of what binary fractions add.
-  const ticks = Array.from({ length: last - first + 1 }, (_, at) => Number(((first + at) * by).toPrecision(12)));
+  const ticks = Array.from({ length: last - first + 1 }, (_, at) => round((first + at) * by));
   return { low, high, ticks };
 };
 

@@ -1,6 +1,7 @@
 /** The eight leaves of the octavo: what each gave, how it stands, and where the time went. */
 import { formatBytes, formatCount, formatDuration, leaves } from '../../core/index.js';
 import type { StepView } from '../../project/index.js';
+import { exportedFormats } from './export-figures.js';
 import { type Html, html, nothing, outside } from './html.js';
 import { grouped, percent } from './numbers.js';
 import { readValue } from './part.js';
@@ -34,8 +35,7 @@ const results = (report: ReportData): readonly string[] => {
   const chat = Object.values(evaluation?.chat ?? {});
   const right = chat.reduce((sum, family) => sum + family.right, 0);
   const asked = chat.reduce((sum, family) => sum + family.n, 0);
-  const deployed = report.state.steps.get('export')?.status;
-  const deployedText = deployed?.kind === 'done' ? deployed.summary['text'] : undefined;
+  const exported = exportedFormats(report.state.steps.get('export'));
   const model = plan?.resolved.model;
   return [
     plan === undefined
@@ -55,7 +55,9 @@ const results = (report: ReportData): readonly string[] => {
       ? ''
       : `${bits.toFixed(3)} bits per byte${figures?.steps === undefined ? '' : ` after ${grouped(figures.steps)} steps`}`,
     asked === 0 ? '' : `${percent(right / asked)} of ${grouped(asked)} questions right`,
-    typeof deployedText === 'string' ? deployedText : '',
+    exported.length === 0
+      ? ''
+      : `${exported.map(({ name }) => name).join(' and ')}${exported.every(({ check }) => check.kind === 'checked') ? ', checked' : ''}`,
   ];
 };
 
