@@ -32,7 +32,7 @@ static inline Worker alone(void* scratch, size_t bytes) { return {0, 1, scratch,
 template <class T>
 static void attentionWeights(float* scores, T* weights, int64_t stride, int64_t query0, int64_t queries, int64_t first, int64_t end, const int32_t* starts, float* logSums, bool known) {
   for (int64_t r = 0; r < queries; ++r) {
-    const int64_t t = query0 + r, from = (starts == nullptr ? 0 : larger(0, starts[t])) - first, until = t + 1 - first, all = end - first;
+    const int64_t t = query0 + r, from = (starts == nullptr ? 0 : smaller(t, larger(0, starts[t]))) - first, until = t + 1 - first, all = end - first;
     float* row = scores + r * stride;
     T* out = weights + r * stride;
     for (int64_t i = 0; i < from; ++i) row[i] = -__builtin_inff();

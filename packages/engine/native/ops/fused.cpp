@@ -7,7 +7,7 @@ namespace octavo::OCTAVO_ISA {
   X(add, a + b) X(subtract, a - b) X(multiply, a * b) X(divide, a / b) X(maximum, select(a > b, a, b)) \
   X(select, select(a > Vf::zero(), b, c)) X(exp, exp(a)) X(log, log(a)) X(sqrt, sqrt(a)) X(tanh, tanh(a)) X(erf, erf(a)) \
   X(sigmoid, sigmoid(a)) X(step, select(a > Vf::zero(), Vf::set1(1.0f), Vf::zero())) \
-  X(relu, select(a < Vf::zero(), Vf::zero(), a)) X(reluSquared, a * select(a < Vf::zero(), Vf::zero(), a)) X(silu, a * sigmoid(a)) \
+  X(relu, select(a < Vf::zero(), Vf::zero(), a)) X(reluSquared, reluSquared(a)) X(silu, a * sigmoid(a)) \
   X(gelu, Vf::set1(0.5f) * a * (Vf::set1(1.0f) + erf(a * Vf::set1(0.70710678118654752f)))) \
   X(geluTanh, Vf::set1(0.5f) * a * (Vf::set1(1.0f) + tanh(Vf::set1(0.79788456080286536f) * (a + Vf::set1(0.044715f) * a * a * a)))) \
   X(cast, a)

@@ -5,7 +5,7 @@ static void gradientScale(const Call& call, const Worker& worker) {
   if (worker.index != 0) return;
   const auto value = [&](int i) { return *static_cast<const float*>(call.operands[i].data); };
   const float norm = __builtin_sqrtf(value(0)) / value(2), loss = value(1), most = static_cast<float>(call.p[0]);
-  const float clip = most > 0 && norm + 1e-6f > most ? most / (norm + 1e-6f) : 1.0f;
+  const float clip = most > 0 && !(norm + 1e-6f <= most) ? most / (norm + 1e-6f) : 1.0f;
   const auto put = [&](int i, float result) {
     if (call.operands[i].data != nullptr) *static_cast<float*>(call.operands[i].data) = result;
   };

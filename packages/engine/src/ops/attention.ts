@@ -46,7 +46,7 @@ function eachQuery(
   for (let batch = 0; batch < batches; batch++)
     for (let head = 0; head < heads; head++)
       for (let query = 0; query < time; query++) {
-        const first = starts === undefined ? 0 : starts.data[batch * time + query];
+        const first = starts === undefined ? 0 : Math.min(Math.max(starts.data[batch * time + query], 0), query);
         const q = (batch * time + query) * channels + head * headWidth;
         const group = Math.floor((head * keyValueHeads) / heads);
         const scores: number[] = [];
@@ -71,7 +71,8 @@ function eachQuery(
 
 /**
  * Causal softmax attention over queries, keys and values packed as [H·W | G·W | G·W] channels.
- * Query t sees keys starts[t] … t (0 … t without `starts`), so packed documents do not see each other.
+ * Query t sees keys starts[t] … t (0 … t without `starts`), so packed documents do not see each other; a start outside
+ * [0, t] counts as the nearest inside. In the kernel a NaN of one key or value may reach all 64 queries of its block.
  *   qkv: [B, T, (H + 2G)·W], starts: int32 [B, T] → y: [B, T, H·W], logSum: [B, H, T] float32 (log Σ exp of the scores).
  * The kernel walks blocks of queries; no T×T matrix is kept. Source: Vaswani et al. 2017; Dao et al. 2022, arXiv 2205.14135.
  */

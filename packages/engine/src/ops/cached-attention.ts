@@ -6,7 +6,8 @@ import { defineOp } from './define.js';
 // S sequences in this call, T new tokens of each, C cache rows (slots), M positions a cache row holds
 /**
  * Attention of T new tokens over a key-value cache, which it extends: sequence s lives in cache row slots[s] and its new
- * tokens take the positions starts[s] … starts[s] + T − 1. Positions at M and beyond are neither stored nor attended.
+ * tokens take the positions starts[s] … starts[s] + T − 1. Positions and rows outside the cache are neither
+ * stored nor attended: y is 0 there.
  *   qkv: [S, T, (H + 2G)·W], keys, values: [C, M, G·W], slots, starts: int32 [S] → y: [S, T, H·W]; keys and values in place.
  */
 export const cachedAttentionOp = defineOp({
@@ -32,7 +33,7 @@ export const cachedAttentionOp = defineOp({
       const row = slots.data[s] * capacity;
       for (let t = 0; t < time; t++) {
         const position = starts.data[s] + t;
-        if (position >= capacity) continue;
+        if (position < 0 || position >= capacity || slots.data[s] < 0 || slots.data[s] >= keys.shape[0]) continue;
         const from = (s * time + t) * channels + heads * headWidth;
         newKeys.set(qkv.data.subarray(from, from + width), (row + position) * width);
         newValues.set(qkv.data.subarray(from + width, from + 2 * width), (row + position) * width);

@@ -1,5 +1,5 @@
 import { type FusedStep, fusedOperands, showProgram } from '../ops/fused.js';
-import { isElementwise } from '../ops/registry.js';
+import { isElementwise, opOf } from '../ops/registry.js';
 import type { Graph, GraphNode, ValueId } from '../trace/graph.js';
 import { sameShape } from '../types.js';
 import { usesOf } from './rewrite.js';
@@ -16,11 +16,19 @@ const mayFuse = (kind: string): boolean => isElementwise(kind) || kind === 'cons
 export function fuseElementwise(graph: Graph): Graph {
   const { readers, maker, leaving } = usesOf(graph);
   const absorbed = new Set<number>();
+  /** Where an op in place writes over a value: reads of it may not move past that. */
+  const overwritten = new Map<ValueId, number>();
+  graph.nodes.forEach((node, position) => {
+    const { inPlace = {}, inputNames } = opOf(node.kind);
+    for (const name of Object.values(inPlace)) overwritten.set(node.inputs[inputNames.indexOf(name ?? '')], position);
+  });
   const absorbable = (id: ValueId, into: GraphNode): GraphNode | undefined => {
     const position = maker.get(id);
     const node = position === undefined ? undefined : graph.nodes[position];
     if (node === undefined || !mayFuse(node.kind)) return undefined;
     if (node.kind === 'constant') return node;
+    const end = maker.get(into.outputs[0]) ?? 0;
+    if (node.inputs.some((operand) => (overwritten.get(operand) ?? end) < end)) return undefined;
     const same = sameShape(graph.types[id].shape, graph.types[into.outputs[0]].shape);
     return same && !leaving.has(id) && (readers.get(id) ?? []).length === 1 ? node : undefined;
   };
@@ -31,13 +39,15 @@ export function fuseElementwise(graph: Graph): Graph {
     const taken: number[] = [];
     // Operand registers come first, so steps hold negative numbers for operands until their count is known.
     const known = new Map<ValueId, number>();
+    let reserved = 1;
     const registerOf = (id: ValueId): number => {
       const before = known.get(id);
       if (before !== undefined) return before;
       const producer = absorbable(id, root);
-      const room = operands.length + (producer?.inputs.length ?? 0) <= fusedOperands && steps.length < maximumSteps;
+      const room = operands.length + (producer?.inputs.length ?? 0) <= fusedOperands && reserved < maximumSteps;
       let register: number;
-      if (producer !== undefined && (room || producer.kind === 'constant')) {
+      if (producer !== undefined && room) {
+        reserved++;
         register = emit(producer);
         if (producer.kind !== 'constant') taken.push(maker.get(id) ?? -1);
       } else {

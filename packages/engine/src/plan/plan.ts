@@ -41,7 +41,8 @@ export interface Plan {
 
 type Home = { readonly kind: 'slot'; readonly slot: number } | { readonly kind: 'block'; readonly block: number };
 
-const sameHome = (a: Home, b: Home): boolean => (a.kind === 'slot' ? b.kind === 'slot' && a.slot === b.slot : b.kind === 'block' && a.block === b.block);
+const sameHome = (a: Home, b: Home): boolean =>
+  a.kind === 'slot' ? b.kind === 'slot' && a.slot === b.slot : b.kind === 'block' && a.block === b.block;
 
 /** Lays a graph out in memory: who shares whose bytes, and at which offset of one arena everything else lives. */
 export function plan(graph: Graph): Plan {
@@ -90,7 +91,11 @@ export function plan(graph: Graph): Plan {
           where: node.path,
         });
       const others = op.outputs.slice(0, index).flatMap((_, i) => homes.get(node.outputs[i]) ?? []);
-      if (home !== undefined && others.some((other) => sameHome(other, home))) throw new OctavoError('GRAPH_INVALID', { what: `${node.kind} writes two results over one value`, where: node.path });
+      if (home !== undefined && others.some((other) => sameHome(other, home)))
+        throw new OctavoError('GRAPH_INVALID', {
+          what: `${node.kind} writes two results over one value`,
+          where: node.path,
+        });
       if (home?.kind === 'block') blocks[home.block].to = Math.max(blocks[home.block].to, lastRead.get(id) ?? position);
       return home;
     }
@@ -170,27 +175,22 @@ export function plan(graph: Graph): Plan {
         ...node.outputs.map(operand),
       ],
     }));
+  const copy = (value: ValueId, input: ValueId, from: Place, to: Place): void => {
+    const { shape, dtype } = graph.types[value];
+    const attributes = { program: 'cast 0', shape, dtype };
+    const node: GraphNode = { kind: 'fused', inputs: [value], outputs: [input], attributes, path: 'update' };
+    const absent = Array.from({ length: opOf('fused').inputNames.length - 1 }, () => operand(-1));
+    const operands = [{ ...operand(value), place: from }, ...absent, { ...operand(value), place: to }];
+    instructions.push({ kernel: 'fused', node, operands });
+  };
+  const keptPlace = (value: ValueId): Place => {
+    const block = kept.get(value);
+    return block === undefined ? placeOf(value) : { kind: 'arena', offset: offsets[block] };
+  };
+  for (const value of kept.keys()) copy(value, value, placeOf(value), keptPlace(value));
   for (const { input, value } of graph.updates) {
-    const home = homes.get(value);
     const slot = slotOf.get(input) ?? -1;
-    if (home?.kind === 'slot' && home.slot === slot) continue;
-    const type = graph.types[value];
-    const node: GraphNode = {
-      kind: 'fused',
-      inputs: [value],
-      outputs: [input],
-      attributes: { program: 'cast 0', shape: type.shape, dtype: type.dtype },
-      path: 'update',
-    };
-    instructions.push({
-      kernel: 'fused',
-      node,
-      operands: [
-        operand(value),
-        ...Array.from({ length: opOf('fused').inputNames.length - 1 }, () => operand(-1)),
-        { ...operand(value), place: { kind: 'slot', slot } },
-      ],
-    });
+    if (!livesIn(slot, value)) copy(value, input, keptPlace(value), { kind: 'slot', slot });
   }
   return {
     graph,

@@ -58,7 +58,7 @@ function weighted(outputs: Tensors, inputs: Tensors): Tensor {
 function graphWithGradients(specs: Specs, weights: Specs, body: Body, double: boolean): Graph {
   return trace((t) => {
     const inputs = declare({ ...specs, ...weights }, double)(t);
-    const outputs = body(inputs);
+    const outputs = body(Object.fromEntries(Object.keys(specs).map((name) => [name, inputs[name]])));
     const wanted = Object.keys(specs).filter((name) => isFloat(typeOf(specs[name]).dtype));
     const loss = weighted(outputs, inputs);
     const seed = constant(t, { value: 1, shape: [], dtype: loss.dtype });

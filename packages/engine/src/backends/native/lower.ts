@@ -16,10 +16,19 @@ const dtypeCodes: Readonly<Record<DType, number>> = {
 
 const placeCodes = { absent: 0, slot: 1, arena: 2 } as const;
 
+/** As native/ops/fused.cpp has it. */
+const maximumLoops = 6;
+
 /** Loops, strides and the program of a fused node, as native/ops/fused.cpp reads them. */
 function fusedParameters(plan: Plan, { node }: Instruction, elementwise: readonly string[]): readonly number[] {
   const operands = node.inputs.map((id) => plan.graph.types[id].shape);
   const { sizes, strides } = mergedLoops(shapeAttribute(node.attributes), operands);
+  if (sizes.length > maximumLoops)
+    throw new OctavoError('GRAPH_INVALID', {
+      what: `the kernel 'fused' walks at most ${maximumLoops} broadcast axes; this needs ${sizes.length}`,
+      where: node.path,
+      remedy: 'reshape the operands to fewer axes first',
+    });
   const steps = readProgram(String(node.attributes['program']));
   const code = steps.flatMap((step) => {
     if (step.kind === 'constant') return [-1, step.value, 0, 0];

@@ -74,7 +74,7 @@ export function referenceBackend(): Backend {
         if (given !== undefined)
           dense.set(name, {
             shape: graph.types[value].shape,
-            data: 'backend' in given ? dataOf(given) : Float64Array.from(given),
+            data: 'backend' in given ? dataOf(given).slice() : Float64Array.from(given),
           });
       }
       const values = interpret(graph, dense);
