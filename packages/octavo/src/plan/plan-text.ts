@@ -81,7 +81,7 @@ export function planMarkdown(plan: Plan): string {
       ['field', 'value', 'why'],
       plan.reasons.map(({ field, value, why }) => [field, String(value), why]),
     )}`,
-    '## How the forecast is made\n\nTime is operations divided by the measured speed times the share that training reaches. Bits a byte follow 1.765 × (C / 6e13)^−0.0715, fitted to three runs of one model on 5.5 MB of English (1.945, 1.861 and 1.765 at 1.5e13, 3e13 and 6e13 operations); it misses these by 0.35 % at most and a point left out by 1.1 %. The report sets what came true beside it.',
+    '## How the forecast is made\n\nTime is operations divided by the measured speed times the share that training reaches. Bits a byte follow 1.636 × (C / 6e13)^−0.0662, fitted to three runs on 5.5 MB of English (2.131, 2.008 and 1.698 at 1.0e12, 3.0e12 and 3.3e13 operations); it misses these by 0.7 % at most and a run left out by 3.4 %. The report sets what came true beside it.',
   ];
   return `${sections.join('\n\n')}\n`;
 }
