@@ -20,7 +20,7 @@ export interface PlanDependencies {
 /** Writes `plan.json` and `plan.md`. Errors: PLAN_IMPOSSIBLE. */
 export const planStep = ({ machine, dataBytes }: PlanDependencies): Step<PlanInput> => ({
   name: 'plan',
-  version: 1,
+  version: 2,
   inputs: [],
   run: async (context) => {
     const { section, folder, signal } = context;
