@@ -58,7 +58,7 @@ export const linearOp = defineOp({
   },
   reference: ({ x, weight, bias, residual }, { activation }) => {
     const [n, k] = weight.shape;
-    const rows = x.data.length / k;
+    const rows = product(x.shape.slice(0, -1));
     const shape = [...x.shape.slice(0, -1), n];
     const pre = new Float64Array(rows * n);
     for (let r = 0; r < rows; r++)

@@ -1,6 +1,5 @@
 import type { Backend } from '../backends/backend.js';
 import { loadAddon } from '../backends/native/addon.js';
-import { precisionOf } from '../backends/native/choose.js';
 import { type Form, forms, nativeBackend } from '../backends/native/native.js';
 import { referenceBackend } from '../backends/reference/reference.js';
 import type { Precision } from '../passes/index.js';
@@ -33,5 +32,5 @@ export const mixedForms = (): readonly MixedForm[] =>
   isas().flatMap((isa) =>
     forms
       .filter((form) => loadAddon().forms.includes(form) && (form === 'widened' || isa === 'avx512'))
-      .map((form) => ({ isa, form, precision: precisionOf(form) })),
+      .map((form) => ({ isa, form, precision: form === 'half' ? ('float16' as const) : ('bfloat16' as const) })),
   );
