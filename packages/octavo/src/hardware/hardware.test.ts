@@ -180,7 +180,7 @@ describe('sizeStep', () => {
     expect(size).toMatchObject({ tokens: 4_096_000, memory: { fits: true } });
     const { flops, pretrainSeconds } = sizeOf(plan, hardwareSection.parse({}));
     expect(flops.total).toBe(flops.perStep * 2000);
-    expect(pretrainSeconds).toBeCloseTo(flops.total / 240e9, 6);
+    expect(pretrainSeconds).toBeCloseTo(flops.total / (480e9 * 0.65), 6);
   });
   it('refuses a model that the memory cannot hold, and a plan that is none', async () => {
     const plan = { machine: { ...machine, memoryBytes: 1e8 }, resolved: { model, training } };

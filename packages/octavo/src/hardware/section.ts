@@ -7,7 +7,7 @@ export const hardwareSection = z
       .number()
       .positive()
       .max(1)
-      .default(0.5)
+      .default(0.65)
       .describe('Share of the measured matrix-product rate that a training step is expected to reach.'),
     memoryShare: z
       .number()

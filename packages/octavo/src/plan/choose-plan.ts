@@ -210,14 +210,7 @@ export function choosePlan(
     seed: pretrain.seed ?? 1,
   } as const;
   const finetuneSteps = Math.max(1, Math.floor(affordableFlops(split.finetuneSeconds, speed) / flopsPerStep));
-  const finetune = {
-    batchSequences: batch.batchSequences,
-    sequenceLength: batch.sequenceLength,
-    steps: finetuneSteps,
-    learningRate: { matrices: round(matrices * 0.4), others: round(others * 0.4) },
-    warmupSteps: Math.round(finetuneSteps * 0.03),
-    proseShare: 0.2,
-  };
+  const finetune = { steps: finetuneSteps };
   const pretrainSeconds = trainingSeconds(flops, speed);
   const schedule = scheduleOf({ pretrainSeconds, finetuneSeconds: split.finetuneSeconds }, dataBytes);
   const totalSeconds = schedule.reduce((sum, { seconds }) => sum + seconds, 0);

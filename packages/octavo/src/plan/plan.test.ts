@@ -17,7 +17,7 @@ import { planStep, readPlan } from './step.js';
 const machine: Machine = {
   cores: 2,
   memoryBytes: 8 * 2 ** 30,
-  gflops: { float32: 356, mixed: 500 },
+  gflops: { float32: 356, mixed: 250 / 0.65 },
   gigabytesPerSecond: 20,
   isa: 'avx512fp16',
   mixedForm: 'half',

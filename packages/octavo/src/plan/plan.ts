@@ -31,15 +31,7 @@ export const planSchema = z.object({
       schedule: z.enum(['linear', 'cosine', 'warmup-stable-decay']),
       seed: z.number().int().min(0),
     }),
-    finetune: z.object({
-      batchSequences: whole,
-      sequenceLength: whole,
-      steps: whole,
-      learningRate: rates,
-      warmupSteps: z.number().int().min(0),
-      /** Share of the tokens that is pretraining text, against forgetting. */
-      proseShare: z.number().min(0).max(1),
-    }),
+    finetune: z.object({ steps: whole }),
   }),
   forecast: z.object({
     parameters: whole,
