@@ -1,22 +1,4 @@
-import type { Graph, GraphNode, ValueId } from '../trace/graph.js';
-
-/** The graph with every read of a key of `replaced` turned into a read of its value. */
-export function substitute(graph: Graph, replaced: ReadonlyMap<ValueId, ValueId>): Graph {
-  if (replaced.size === 0) return graph;
-  const now = (id: ValueId): ValueId => {
-    let found = id;
-    for (let next = replaced.get(found); next !== undefined; next = replaced.get(found)) found = next;
-    return found;
-  };
-  return {
-    ...graph,
-    nodes: graph.nodes.map((node) =>
-      node.inputs.some((id) => replaced.has(id)) ? { ...node, inputs: node.inputs.map(now) } : node,
-    ),
-    outputs: graph.outputs.map(({ name, value }) => ({ name, value: now(value) })),
-    updates: graph.updates.map(({ input, value }) => ({ input, value: now(value) })),
-  };
-}
+import type { Graph, ValueId } from '../trace/graph.js';
 
 /** How the values of a graph are used. */
 export interface Uses {
@@ -42,6 +24,3 @@ export function usesOf(graph: Graph): Uses {
   });
   return { readers, maker, leaving: new Set([...graph.outputs, ...graph.updates].map(({ value }) => value)) };
 }
-
-export const nodeAt = (graph: Graph, position: number | undefined): GraphNode | undefined =>
-  position === undefined ? undefined : graph.nodes[position];
