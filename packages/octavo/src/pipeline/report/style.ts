@@ -21,8 +21,8 @@ a{color:var(--accent)}
 code{font:.84em var(--mono);color:var(--soft)}
 .head{padding:56px 0 28px}
 .kicker{color:var(--accent);font-size:.8rem;font-weight:600;letter-spacing:.04em;margin-bottom:12px}
-.key{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:1px;background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden;margin:32px 0 0}
-.key div{background:var(--card);padding:16px 18px;display:flex;flex-direction:column}
+.key{display:flex;flex-wrap:wrap;gap:1px;background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden;margin:32px 0 0}
+.key div{flex:1 1 150px;background:var(--card);padding:16px 18px;display:flex;flex-direction:column}
 .key dt{color:var(--soft);font-size:.84rem;order:2}
 .key dd{margin:0;font:600 1.7rem/1.25 var(--serif);white-space:nowrap}
 .key dd small{font:400 .84rem var(--sans);color:var(--soft)}
@@ -58,7 +58,7 @@ tbody th{font-weight:400}
 thead th{font-size:.8rem;font-weight:600;color:var(--soft);white-space:nowrap;padding-block:6px}
 .number{text-align:right;white-space:nowrap}
 tr.strong th,tr.strong td{font-weight:650}tr.strong .fine{font-weight:400}
-td .fine,th .fine{line-height:1.4}.whole{white-space:nowrap}th .fine{overflow-wrap:anywhere}.licence{display:block;min-width:24ch;line-height:1.4}.label{display:none}
+td .fine,th .fine{line-height:1.4;font-weight:400}.whole{white-space:nowrap}th .fine{display:inline-block;min-width:min(24ch,100%);overflow-wrap:anywhere}.licence{display:block;min-width:24ch;line-height:1.4}.label{display:none}
 .verdict{white-space:nowrap;font-size:.86rem;color:var(--soft)}
 .verdict.met{color:var(--accent);font-weight:600}.verdict.missed{color:var(--off);font-weight:700}
 .bar{display:inline-block;width:100%;min-width:110px;max-width:220px;height:10px;background:var(--grid);border-radius:2px;vertical-align:middle}
@@ -123,7 +123,7 @@ details ul{margin:0 0 12px;padding-left:20px;font-size:.92rem}
 .samples p{font:1.02rem/1.5 var(--serif);margin:0;max-width:64ch}.samples b{color:var(--accent);font-weight:600}
 .sample-step{color:var(--soft);font-size:.84rem;padding-top:3px}
 @media (max-width:640px){.stack,.stack tbody,.stack caption{display:block}.stack thead{position:absolute;clip-path:inset(50%);height:1px;width:1px;overflow:hidden}.stack tr{display:flex;flex-wrap:wrap;gap:2px 18px;padding:10px 0;border-bottom:1px solid var(--line)}.stack th[scope=row]{flex:1 0 100%;font-weight:600}.stack th,.stack td{border:0;padding:0;text-align:left;overflow-wrap:anywhere}.stack .label{display:inline;color:var(--soft);font-size:.84rem;font-weight:400}.stack td.drawn{flex:1 0 100%}.drawn .bar,.drawn .plan-bar,.drawn .interval{width:100%;max-width:none}.number,.whole{white-space:normal}.facts{grid-template-columns:repeat(2,minmax(0,1fr));gap:14px 18px}.reasons summary{grid-template-columns:minmax(0,1fr) 60px 44px;gap:10px}}
-@media (max-width:560px){.key div:last-child:nth-child(odd){grid-column:1/-1}.samples li{grid-template-columns:minmax(0,1fr);gap:2px}.leaves{grid-template-columns:repeat(2,minmax(0,1fr));gap:10px}.leaf{padding:12px}.plot.with-levels{grid-template-columns:40px minmax(0,1fr) 102px}.head{padding-top:36px}.key{grid-template-columns:repeat(2,minmax(0,1fr))}.key dd{font-size:1.4rem}section{padding-top:34px}}
+@media (max-width:560px){.samples li{grid-template-columns:minmax(0,1fr);gap:2px}.leaves{grid-template-columns:repeat(2,minmax(0,1fr));gap:10px}.leaf{padding:12px}.plot.with-levels{grid-template-columns:40px minmax(0,1fr) 102px}.head{padding-top:36px}.key div{flex-basis:130px}.key dd{font-size:1.4rem}section{padding-top:34px}}
 .answers{list-style:none;margin:0;max-width:640px;padding:0;display:grid;gap:14px}
 .answers p{margin:0;padding:10px 16px;border-radius:14px;width:fit-content;max-width:min(60ch,92%)}
 .question{background:var(--card);border:1px solid var(--line);border-bottom-left-radius:3px!important}
