@@ -32,7 +32,7 @@ await main(async () => {
       // Down to the curve on held-out text, where there is one.
       const end = await page.evaluate(() => {
         const last = document.querySelector('#training .plot') ?? document.querySelector('#forecast');
-        return last.getBoundingClientRect().bottom + 28;
+        return last.getBoundingClientRect().bottom + 8;
       });
       const picture = await page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width, height: Math.round(end) } });
       await page.close();
