@@ -1,5 +1,6 @@
 #include "program.h"
 #include <sys/mman.h>
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -9,8 +10,24 @@ namespace octavo {
 namespace {
 constexpr int64_t kBytesOf[] = {4, 2, 2, 4, 4};
 constexpr size_t kPage = 4096;
+constexpr int kMostOperands = 64;
+constexpr size_t kMostParameters = 16;  // that a kernel without a program reads
 size_t paged(size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 size_t line(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+// More elements, or bytes, than any machine has; four times the product of two such blocks still fits 64 bits.
+constexpr double kMost = 0x1p48, kMostTogether = 0x1p60;
+int64_t whole(double value, double most) { return value >= 0 && value <= most ? static_cast<int64_t>(value) : -1; }
+
+// Whether sizes may be multiplied without overflow.
+bool sizesFit(const std::vector<double>& sizes) {
+  double together = 1;
+  for (double size : sizes) {
+    if (!(size >= 0 && size <= kMost)) return false;
+    together *= std::max(1.0, size);
+  }
+  return together <= kMostTogether;
+}
 
 // One team a size, for the life of the process. Runs come one at a time.
 Team& teamOf(int members) {
@@ -60,11 +77,12 @@ std::string Program::build(const double* code, size_t length, const ProgramOptio
     Instruction instruction;
     const double kernel = next();
     const double operands = next();
-    if (!(kernel >= 0 && kernel < table->count && operands >= 0 && operands < 64)) return "an instruction names no kernel";
+    if (!(kernel >= 0 && kernel < table->count && operands >= 0 && operands < kMostOperands)) return "an instruction names no kernel";
     instruction.kernel = &table->entries[static_cast<int>(kernel)];
     for (int k = 0; k < static_cast<int>(operands); ++k) {
-      PlacedOperand operand{static_cast<int>(next()), static_cast<int64_t>(next()), static_cast<int32_t>(next()), static_cast<int64_t>(next())};
-      if (operand.place < 0 || operand.place > 2 || operand.dtype < 0 || operand.dtype > 4 || operand.count < 0) return "an operand is malformed";
+      const int64_t place = whole(next(), 2), offset = whole(next(), kMost), dtype = whole(next(), 4), elements = whole(next(), kMost);
+      if (place < 0 || dtype < 0 || elements < 0) return "an operand is malformed";
+      const PlacedOperand operand{static_cast<int>(place), offset, static_cast<int32_t>(dtype), elements};
       const int64_t bytes = operand.count * kBytesOf[operand.dtype];
       if (operand.place == 1) {
         if (operand.at < 0 || operand.at >= options.slots) return "an operand names no slot";
@@ -78,9 +96,14 @@ std::string Program::build(const double* code, size_t length, const ProgramOptio
     instruction.parameters.assign(code + at, code + at + static_cast<size_t>(parameters));
     at += static_cast<size_t>(parameters);
     if (instruction.kernel->memory != nullptr) {
-      std::vector<Operand> bare;
-      for (const PlacedOperand& operand : instruction.operands) bare.push_back({operand.place == 0 ? nullptr : reinterpret_cast<void*>(64), operand.dtype, operand.count});
-      const Call call{bare.data(), static_cast<int>(bare.size()), instruction.parameters.data(), static_cast<int>(instruction.parameters.size()), options.form};
+      // Fused programs need the same memory whatever they say; the others compute it from their sizes.
+      const bool fused = std::strcmp(instruction.kernel->name, "fused") == 0;
+      if (!fused && !sizesFit(instruction.parameters)) return "sizes are out of range";
+      std::vector<double> sizes(instruction.parameters);
+      sizes.resize(std::max<size_t>(sizes.size(), kMostParameters));
+      std::vector<Operand> bare(kMostOperands, Operand{nullptr, 0, 0});
+      for (size_t k = 0; k < instruction.operands.size(); ++k) bare[k] = {instruction.operands[k].place == 0 ? nullptr : reinterpret_cast<void*>(64), instruction.operands[k].dtype, instruction.operands[k].count};
+      const Call call{bare.data(), static_cast<int>(instruction.operands.size()), sizes.data(), static_cast<int>(instruction.parameters.size()), options.form};
       const GemmMemory needs = instruction.kernel->memory(call, options.threads);
       program->scratchPerMember_ = std::max(program->scratchPerMember_, line(needs.scratchBytes));
       program->sharedBytes_ = std::max(program->sharedBytes_, line(needs.sharedBytes));
@@ -103,7 +126,7 @@ void Program::run(void* const* slots) {
   std::lock_guard<std::mutex> lock(running());
   Team& team = teamOf(members_);
   team.run([&](int index) {
-    Operand operands[64];
+    Operand operands[kMostOperands];
     const Worker worker{index, members_, scratch_ == nullptr ? nullptr : scratch_ + index * scratchPerMember_, scratchPerMember_,
                         scratch_ == nullptr ? nullptr : scratch_ + members_ * scratchPerMember_, sharedBytes_, &Team::waitFor, &team};
     for (const Instruction& instruction : instructions_) {

@@ -2,6 +2,7 @@ import { OctavoError } from '../error.js';
 import { add } from '../ops/add.js';
 import { opOf } from '../ops/registry.js';
 import { scoped, type Tensor, tensorOf } from '../trace/trace.js';
+import { sameShape, showType } from '../types.js';
 
 /**
  * Reverse-mode gradients of a scalar with respect to `wrt`, appended to the trace of `loss`.
@@ -10,6 +11,11 @@ import { scoped, type Tensor, tensorOf } from '../trace/trace.js';
  */
 export function gradient(loss: Tensor, wrt: readonly Tensor[], seed: Tensor): readonly (Tensor | undefined)[] {
   const { trace } = loss;
+  if (!sameShape(loss.shape, seed.shape))
+    throw new OctavoError('SHAPE_MISMATCH', {
+      what: `[gradient] a seed of the loss's shape; received ${showType(seed)} for ${showType(loss)}`,
+      remedy: 'sum the loss to a scalar first',
+    });
   const wanted = new Set(wrt.map((tensor) => tensor.id));
   const depends = new Set(wanted);
   const forward = [...trace.nodes];

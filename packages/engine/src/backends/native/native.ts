@@ -4,6 +4,7 @@ import { optimise, type Precision } from '../../passes/index.js';
 import { plan } from '../../plan/plan.js';
 import { byteLengthOf, sizeOf, type TensorType } from '../../types.js';
 import type { Backend, DeviceBuffer, Executable, HostArray } from '../backend.js';
+import { checkInputs, checkLength } from '../check-inputs.js';
 import { type Addon, loadAddon } from './addon.js';
 import { encode } from './lower.js';
 
@@ -29,11 +30,8 @@ export interface NativeOptions {
 
 /** Copies numbers into memory of a dtype. */
 function store(type: TensorType, memory: ArrayBuffer, data: ArrayLike<number>): void {
+  checkLength(type, data);
   const size = sizeOf(type);
-  if (data.length !== size)
-    throw new OctavoError('SHAPE_MISMATCH', {
-      what: `${size} numbers for [${type.shape.join(', ')}]; received ${data.length}`,
-    });
   switch (type.dtype) {
     case 'float32':
       new Float32Array(memory, 0, size).set(data);
@@ -90,20 +88,9 @@ export function nativeBackend(
     executable: NativeExecutable,
     name: string,
     type: TensorType,
-    given: DeviceBuffer | ArrayLike<number> | undefined,
+    given: DeviceBuffer | ArrayLike<number>,
   ): NativeBuffer => {
-    if (given === undefined)
-      throw new OctavoError('INPUT_MISSING', {
-        what: `the graph's input ${name} is not bound`,
-        remedy: `pass ${name} to run`,
-      });
-    if ('backend' in given) {
-      if (given.type.dtype !== type.dtype || sizeOf(given.type) !== sizeOf(type))
-        throw new OctavoError('SHAPE_MISMATCH', {
-          what: `input ${name} is ${type.dtype}[${type.shape.join(', ')}]; received ${given.type.dtype}[${given.type.shape.join(', ')}]`,
-        });
-      return ours(given);
-    }
+    if ('backend' in given) return ours(given);
     const before = executable.staged.get(name);
     const buffer = before ?? allocate(type);
     executable.staged.set(name, buffer);
@@ -143,6 +130,7 @@ export function nativeBackend(
         const executable = executables.get(given);
         if (executable?.plan === undefined)
           throw new OctavoError('BUFFER_FOREIGN', { what: 'this executable belongs to another backend' });
+        checkInputs(executable.graph, inputs);
         const bound = executable.plan.slots.map(({ name, type }) => bind(executable, name, type, inputs[name]));
         await addon.run(
           executable.program,

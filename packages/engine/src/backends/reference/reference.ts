@@ -4,6 +4,7 @@ import { opOf } from '../../ops/registry.js';
 import type { Graph, ValueId } from '../../trace/graph.js';
 import { byteLengthOf, sizeOf, type TensorType } from '../../types.js';
 import type { Backend, DeviceBuffer, Executable, HostArray } from '../backend.js';
+import { checkInputs, checkLength } from '../check-inputs.js';
 
 interface ReferenceBuffer extends DeviceBuffer {
   readonly data: Float64Array;
@@ -48,6 +49,7 @@ export function referenceBackend(): Backend {
   const backend: Backend = {
     name: 'reference',
     allocate: (type: TensorType, data?: ArrayLike<number>) => {
+      if (data !== undefined) checkLength(type, data);
       const buffer = {
         type,
         backend,
@@ -56,7 +58,10 @@ export function referenceBackend(): Backend {
       own.set(buffer, buffer);
       return buffer;
     },
-    write: (buffer, data) => dataOf(buffer).set(Float64Array.from(data)),
+    write: (buffer, data) => {
+      checkLength(buffer.type, data);
+      dataOf(buffer).set(Float64Array.from(data));
+    },
     read: (buffer) => dataOf(buffer).slice(),
     bytes: (buffer) => new Uint8Array(dataOf(buffer).slice().buffer),
     compile: (graph): Executable => ({
@@ -68,6 +73,7 @@ export function referenceBackend(): Backend {
       },
     }),
     run: async ({ graph }, inputs) => {
+      checkInputs(graph, inputs);
       const dense = new Map<string, Dense>();
       for (const { name, value } of graph.inputs) {
         const given = inputs[name];
@@ -84,9 +90,7 @@ export function referenceBackend(): Backend {
       for (const { input, value } of graph.updates) {
         const name = graph.inputs.find((entry) => entry.value === input)?.name ?? '';
         const buffer = inputs[name];
-        if (buffer === undefined || !('backend' in buffer))
-          throw new OctavoError('INPUT_MISSING', { what: `${name} is updated, so it must be bound to a buffer` });
-        dataOf(buffer).set(values.get(value)?.data ?? []);
+        if (buffer !== undefined && 'backend' in buffer) dataOf(buffer).set(values.get(value)?.data ?? []);
       }
       return results;
     },

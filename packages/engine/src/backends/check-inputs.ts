@@ -1,0 +1,36 @@
+import { OctavoError } from '../error.js';
+import type { Graph } from '../trace/graph.js';
+import { showType, sizeOf, type TensorType } from '../types.js';
+import type { DeviceBuffer } from './backend.js';
+
+type Inputs = Readonly<Record<string, DeviceBuffer | ArrayLike<number>>>;
+
+/** Throws SHAPE_MISMATCH unless there are as many numbers as the type has elements. */
+export function checkLength(type: TensorType, data: ArrayLike<number>): void {
+  if (data.length !== sizeOf(type))
+    throw new OctavoError('SHAPE_MISMATCH', {
+      what: `${sizeOf(type)} numbers for [${type.shape.join(', ')}]; received ${data.length}`,
+    });
+}
+
+/** Throws INPUT_MISSING or SHAPE_MISMATCH unless every input of a graph is bound to what it says, and updated ones to buffers. */
+export function checkInputs(graph: Graph, inputs: Inputs): void {
+  const updated = new Set(graph.updates.map(({ input }) => input));
+  for (const { name, value } of graph.inputs) {
+    const given = inputs[name];
+    const type = graph.types[value];
+    if (given === undefined)
+      throw new OctavoError('INPUT_MISSING', {
+        what: `the graph's input ${name} is not bound`,
+        remedy: `pass ${name} to run`,
+      });
+    if ('backend' in given) {
+      if (given.type.dtype !== type.dtype || sizeOf(given.type) !== sizeOf(type))
+        throw new OctavoError('SHAPE_MISMATCH', {
+          what: `input ${name} is ${showType(type)}; received ${showType(given.type)}`,
+        });
+    } else if (updated.has(value))
+      throw new OctavoError('INPUT_MISSING', { what: `${name} is updated, so it must be bound to a buffer` });
+    else checkLength(type, given);
+  }
+}

@@ -1,0 +1,143 @@
+/** Cross-entropy of an output layer: the loss, the losses, the gradients, and both fused. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { backends } from '../testing/backends.js';
+import { type Body, checkGradient, checkKernels, checkShapes, evaluate, graphOf, size } from '../testing/check.js';
+import { checkGolden } from '../testing/check-golden.js';
+import { expectClose, tolerance } from '../testing/close.js';
+import type { Specs } from '../testing/draw.js';
+import { golden } from '../testing/golden.js';
+import { crossEntropy } from './cross-entropy.js';
+
+const specs = (n: number, width: number, vocabulary: number, bias = true): Specs => ({
+  x: { shape: [n, width] },
+  weight: { shape: [vocabulary, width] },
+  ...(bias ? { bias: { shape: [vocabulary] } } : {}),
+  targets: { shape: [n], dtype: 'int32', below: vocabulary },
+});
+/** Token weights are data, not something to differentiate by: 0 for each third. */
+const weightsOf = (n: number): Specs => ({
+  weights: { shape: [n], dtype: 'float32', values: Array.from({ length: n }, (_, i) => (i % 3) / Math.max(1, n)) },
+});
+const loss: Body = ({ x, weight, bias, targets, weights }) => ({
+  loss: crossEntropy({ x, weight, targets, weights, ...(bias === undefined ? {} : { bias }) }).loss,
+});
+const losses: Body = ({ x, weight, bias, targets, weights }) =>
+  crossEntropy({ x, weight, targets, weights, ...(bias === undefined ? {} : { bias }) });
+
+describe('crossEntropy', () => {
+  it('has the gradient of finite differences', () => {
+    checkGradient({ ...specs(4, 3, 5), ...weightsOf(4) }, loss);
+    checkGradient({ ...specs(3, 2, 4, false), ...weightsOf(3) }, loss);
+  });
+  it('is its definition on every size, with its gradients', () =>
+    checkShapes(fc.tuple(size(33), size(17, 1), size(70, 1), fc.boolean()), ([n, width, vocabulary, bias]) => ({
+      specs: { ...specs(n, width, vocabulary, bias), ...weightsOf(n) },
+      body: loss,
+      factor: 2,
+    })));
+  it('gives the loss of every token', () =>
+    checkShapes(
+      fc.tuple(size(33), size(17), size(70, 1), fc.boolean()),
+      ([n, width, vocabulary, bias]) => ({
+        specs: { ...specs(n, width, vocabulary, bias), ...weightsOf(n) },
+        body: losses,
+        gradients: false,
+      }),
+      6,
+    ));
+  it('is its definition over more than one block of tokens', () =>
+    checkKernels({
+      specs: { ...specs(150, 4, 70000, false), ...weightsOf(150) },
+      body: losses,
+      gradients: false,
+      mixed: false,
+      factor: 4,
+    }));
+  it('shows a NaN, an infinity and a target outside the vocabulary in the loss of their token', () =>
+    checkKernels({
+      specs: { ...specs(6, 5, 9), ...weightsOf(6) },
+      body: losses,
+      gradients: false,
+      poison: ({ x, targets }) => {
+        x[7] = NaN;
+        x[11] = Infinity;
+        targets[4] = 9;
+        targets[5] = -1;
+      },
+    }));
+  it('costs nothing where the weight is 0, whatever the target', () =>
+    checkKernels({
+      specs: { ...specs(6, 5, 9), ...weightsOf(6) },
+      body: loss,
+      poison: ({ targets }) => {
+        targets[0] = -1;
+        targets[3] = 99;
+      },
+    }));
+  it('refuses targets of another length', () =>
+    expect(() =>
+      graphOf({ ...specs(3, 2, 4), targets: { shape: [2], dtype: 'int32' }, ...weightsOf(3) }, loss),
+    ).toThrow(/SHAPE_MISMATCH/));
+  it('refuses a gradient through the losses of single tokens', () =>
+    expect(() => checkGradient({ ...specs(3, 2, 4), ...weightsOf(3) }, losses)).toThrow(/NO_GRADIENT/));
+});
+
+describe.each(backends())('PyTorch, on $name', (backend) => {
+  const cases = golden('cross-entropy');
+  it.each(['weighted', 'uniform'])('%s', async (name) => {
+    const { inputs, outputs } = cases[name];
+    const identity = Array.from({ length: 49 }, (_, i) => (i % 8 === 0 ? 1 : 0));
+    const total = inputs.weights.data.reduce((a, b) => a + b, 0);
+    const graph = graphOf(
+      {
+        x: { shape: [5, 7] },
+        weight: { shape: [7, 7] },
+        targets: { shape: [5], dtype: 'int32' },
+        weights: { shape: [5] },
+      },
+      losses,
+    );
+    const found = await backend.backend.run(backend.backend.compile(graph), {
+      x: inputs.logits.data,
+      weight: identity,
+      targets: inputs.targets.data,
+      weights: inputs.weights.data.map((value) => value / total),
+    });
+    expectClose(found.losses, outputs.rows.data, tolerance.float32);
+    expectClose(found.loss, outputs.loss.data, tolerance.float32);
+  });
+  it('throughHead', () => {
+    const { inputs, outputs } = cases.throughHead;
+    const total = inputs.weights.data.reduce((a, b) => a + b, 0);
+    const weights = { ...inputs.weights, data: inputs.weights.data.map((value) => value / total) };
+    return checkGolden(
+      backend,
+      { ...cases.throughHead, inputs: { ...inputs, weights }, outputs },
+      ({ x, weight, bias, targets, weights: w }) => crossEntropy({ x, weight, bias, targets, weights: w }).loss,
+    );
+  });
+  it('gives the published value for 1 2 3 4 and class 0', async () => {
+    const graph = graphOf(
+      {
+        x: { shape: [1, 1] },
+        weight: { shape: [4, 1] },
+        targets: { shape: [1], dtype: 'int32' },
+        weights: { shape: [1] },
+      },
+      losses,
+    );
+    expectClose(
+      (
+        await evaluate(backend.backend, graph, {
+          x: Float64Array.of(1),
+          weight: Float64Array.of(1, 2, 3, 4),
+          targets: Float64Array.of(0),
+          weights: Float64Array.of(1),
+        })
+      ).loss,
+      [3.44019],
+      1e-6,
+    );
+  });
+});
