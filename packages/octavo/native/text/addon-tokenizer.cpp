@@ -1,13 +1,12 @@
 // createTokenizer, encode, encodeBatch, decode, scan: see native.ts for their types.
 #include <algorithm>
 #include <atomic>
-#include <exception>
 #include <memory>
-#include <thread>
 
 #include "addon.h"
 #include "encode.h"
 #include "napi.h"
+#include "team.h"
 
 namespace octavo::text {
 
@@ -102,25 +101,14 @@ napi_value encodeBatch(napi_env env, napi_callback_info info) {
     };
     std::vector<std::vector<uint32_t>> ids(threads);
     std::vector<std::vector<Part>> parts(threads);
-    std::vector<std::exception_ptr> failures(threads);
     std::atomic<uint32_t> taken{0};
-    const auto work = [&](size_t thread) {
-      try {
-        for (uint32_t at; (at = taken++) < count;) {
-          const size_t begin = ids[thread].size();
-          tokenizer.encoders[thread]->encode(tokenizer.text.data() + starts[at], starts[at + 1] - starts[at], ids[thread]);
-          parts[thread].push_back({at, begin, ids[thread].size()});
-        }
-      } catch (...) {
-        failures[thread] = std::current_exception();
+    runTeam(threads, [&](size_t thread) {
+      for (uint32_t at; (at = taken++) < count;) {
+        const size_t begin = ids[thread].size();
+        tokenizer.encoders[thread]->encode(tokenizer.text.data() + starts[at], starts[at + 1] - starts[at], ids[thread]);
+        parts[thread].push_back({at, begin, ids[thread].size()});
       }
-    };
-    std::vector<std::thread> team;
-    for (size_t thread = 1; thread < threads; ++thread) team.emplace_back(work, thread);
-    work(0);
-    for (auto& member : team) member.join();
-    for (const auto& failure : failures)
-      if (failure) std::rethrow_exception(failure);
+    });
 
     std::vector<uint32_t> ends(count);
     size_t total = 0;

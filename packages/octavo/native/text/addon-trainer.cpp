@@ -1,13 +1,11 @@
 // createTrainer, countWords, learnMerges, stopTraining: see native.ts for their types. The work runs off the JavaScript
 // thread; a trainer is used by one call at a time, which native.ts sees to by awaiting each.
 #include <atomic>
-#include <exception>
 #include <memory>
-#include <mutex>
-#include <thread>
 
 #include "addon.h"
 #include "scan.h"
+#include "team.h"
 #include "train.h"
 
 namespace octavo::text {
@@ -58,30 +56,18 @@ void count(const uint8_t* text, size_t length, WordCounts& counts) {
 struct CountJob final : Job {
   void run() override {
     std::atomic<size_t> taken{0};
-    const size_t threads = training->counts.size();
-    std::vector<std::exception_ptr> failures(threads);
-    const auto work = [&](size_t thread) {
-      try {
-        WordCounts& counts = training->counts[thread];
-        for (size_t at; (at = taken++) + 1 < starts.size();) {
-          const uint8_t* p = text.data() + starts[at];
-          const size_t length = starts[at + 1] - starts[at];
-          switch (training->pattern) {
-            case Pattern::gpt2: count<Pattern::gpt2>(p, length, counts); break;
-            case Pattern::cl100k: count<Pattern::cl100k>(p, length, counts); break;
-            case Pattern::o200k: count<Pattern::o200k>(p, length, counts); break;
-          }
+    runTeam(training->counts.size(), [&](size_t thread) {
+      WordCounts& counts = training->counts[thread];
+      for (size_t at; (at = taken++) + 1 < starts.size();) {
+        const uint8_t* p = text.data() + starts[at];
+        const size_t length = starts[at + 1] - starts[at];
+        switch (training->pattern) {
+          case Pattern::gpt2: count<Pattern::gpt2>(p, length, counts); break;
+          case Pattern::cl100k: count<Pattern::cl100k>(p, length, counts); break;
+          case Pattern::o200k: count<Pattern::o200k>(p, length, counts); break;
         }
-      } catch (...) {
-        failures[thread] = std::current_exception();
       }
-    };
-    std::vector<std::thread> team;
-    for (size_t thread = 1; thread < threads; ++thread) team.emplace_back(work, thread);
-    work(0);
-    for (auto& member : team) member.join();
-    for (const auto& failure : failures)
-      if (failure) std::rethrow_exception(failure);
+    });
   }
   napi_value result(napi_env env) override {
     napi_value nothing;

@@ -2,7 +2,6 @@ import { Template } from '@huggingface/jinja';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ChatMessage, chatTemplate, renderChat, stopTokens } from './chat.js';
-import { published } from './ranks.test-support.js';
 import { roles } from './special-tokens.js';
 import { englishAndCode } from './texts.test-support.js';
 import type { Tokenizer } from './tokenizer.js';
@@ -69,14 +68,21 @@ describe('renderChat', () => {
     );
   });
 
-  it('refuses what is no conversation', () => {
+  it('refuses what is no conversation', async () => {
     const stranger = { role: 'tool', content: '' } as unknown as ChatMessage;
     expect(() => renderChat(tokenizer, [])).toThrowError('a conversation needs a message [CHAT_INVALID]');
     expect(() => renderChat(tokenizer, [question, stranger])).toThrowError(
       'messages[1].role: there is no role "tool" [CHAT_INVALID]',
     );
     expect(() => new Template(chatTemplate).render({ messages: [stranger] })).toThrowError('there is no role tool');
-    expect(() => renderChat(published('gpt2'), [question])).toThrowError(
+    const plain = await trainTokenizer({
+      texts: [],
+      vocabularySize: 256,
+      pattern: 'gpt2',
+      threads: 1,
+      specialTokens: [],
+    });
+    expect(() => renderChat(plain, [question])).toThrowError(
       'the tokenizer has no special token <|end|>, so it cannot write a chat [TOKENIZER_UNSUPPORTED]',
     );
   });

@@ -42,9 +42,15 @@ export const textOf = ({ value, where }: Field): string => {
   throw invalid(where, `a text is expected, not ${shown(value)}`);
 };
 
-export const idOf = ({ value, where }: Field, below: number): number => {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < below) return value;
-  throw invalid(where, `an id from 0 to ${below - 1} is expected, not ${shown(value)}`);
+export const notAnId = ({ value, where }: Field, below: number): OctavoError =>
+  invalid(where, `an id from 0 to ${below - 1} is expected, not ${shown(value)}`);
+
+export const isId = (value: StrictJson | undefined, below: number): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < below;
+
+export const idOf = (at: Field, below: number): number => {
+  if (isId(at.value, below)) return at.value;
+  throw notAnId(at, below);
 };
 
 export const field = (parent: Field, name: string): Field => ({

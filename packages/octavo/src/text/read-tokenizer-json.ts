@@ -6,8 +6,10 @@ import {
   field,
   idOf,
   invalid,
+  isId,
   isObject,
   listOf,
+  notAnId,
   objectOf,
   only,
   textOf,
@@ -63,16 +65,17 @@ const readVocabulary = (vocab: Field): ReadonlyMap<string, number> => {
   const ids = new Map<string, number>();
   const seen = new Uint8Array(below);
   for (const [name, value] of entries) {
-    const where = `${vocab.where}: ${visibleLine(name, 40)}`;
+    // Said only in errors, but there are many tokens.
+    const place = () => `${vocab.where}: ${visibleLine(name, 40)}`;
     if (name === '' || name.length > tokenizerLimits.tokenBytes)
       throw invalid(
-        where,
+        place(),
         `a token of ${name.length} bytes is not within the limits of 1 to ${tokenizerLimits.tokenBytes}`,
       );
-    const id = idOf({ value, where }, below);
-    if (seen[id] === 1) throw invalid(where, `the id ${id} comes twice`);
-    seen[id] = 1;
-    ids.set(name, id);
+    if (!isId(value, below)) throw notAnId({ value, where: place() }, below);
+    if (seen[value] === 1) throw invalid(place(), `the id ${value} comes twice`);
+    seen[value] = 1;
+    ids.set(name, value);
   }
   return ids;
 };

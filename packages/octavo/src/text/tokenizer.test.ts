@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { patternNames } from './patterns.js';
 import { published } from './ranks.test-support.js';
 import { createStreamDecoder } from './stream-decoder.js';
 import { englishAndCode, manyLanguages } from './texts.test-support.js';
@@ -9,7 +8,7 @@ import { trainTokenizer } from './train.js';
 
 const tokenizers: Tokenizer[] = [];
 beforeAll(async () => {
-  for (const pattern of patternNames)
+  for (const pattern of ['gpt2', 'o200k'] as const)
     tokenizers.push(
       await trainTokenizer({
         texts: [englishAndCode(100_000), manyLanguages(5_000)],
@@ -22,7 +21,7 @@ beforeAll(async () => {
 });
 
 const each = (check: (tokenizer: Tokenizer) => void) => {
-  expect(tokenizers).toHaveLength(4);
+  expect(tokenizers).toHaveLength(3);
   for (const tokenizer of tokenizers) check(tokenizer);
 };
 const strings = fc.oneof(
@@ -91,7 +90,7 @@ describe('a tokenizer', () => {
             expect(ids).toEqual(slowly(tokenizer, word));
           },
         ),
-        { numRuns: 300 },
+        { numRuns: 150 },
       ),
     );
   });

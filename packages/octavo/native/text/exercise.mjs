@@ -1,0 +1,116 @@
+// Drives every function of an addon build with random, odd and wrong input; for builds with sanitizers.
+// Run: node packages/octavo/native/text/exercise.mjs path/to/text.node [rounds]
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+
+const native = createRequire(import.meta.url)(resolve(process.argv[2]));
+const rounds = Number(process.argv[3] ?? 300);
+
+let state = 1;
+const random = (below) => {
+  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+  return Math.floor((state / 2 ** 32) * below);
+};
+const pick = (list) => list[random(list.length)];
+const parts = [
+  'a',
+  'th',
+  'E',
+  "'s",
+  "'LL",
+  "'\u017f",
+  ' ',
+  '  ',
+  '\n',
+  '\r\n',
+  '1',
+  '中',
+  '😀',
+  '\ud800',
+  '\u0301',
+  'ʰ',
+  '/',
+  '.',
+  '\u00a0',
+  '='.repeat(60),
+];
+const text = () => Array.from({ length: random(60) }, () => pick(parts)).join('');
+const bytes = () =>
+  Uint8Array.from({ length: random(80) }, () =>
+    random(3) === 0 ? random(256) : pick([0xc2, 0xe4, 0xf0, 0x9f, 0x80, 0x61, 0x20]),
+  );
+
+const train = async (pattern, threads, texts, tokens) => {
+  const trainer = native.createTrainer(pattern, threads);
+  await native.countWords(trainer, texts);
+  await native.countWords(trainer, []);
+  return native.learnMerges(trainer, tokens, 1, () => {});
+};
+
+for (const pattern of [0, 1, 2]) {
+  const texts = Array.from({ length: 200 }, text);
+  const [tokens, starts, merges] = await train(pattern, 1, texts, 500);
+  const again = await train(pattern, 3, texts.toReversed(), 500);
+  assert.deepEqual(again, [tokens, starts, merges]);
+  const special = new Uint8Array(starts.length - 1);
+  for (const wholeFirst of [false, true]) {
+    const tokenizer = native.createTokenizer(pattern, wholeFirst, 0xffffffff, tokens, starts, special, merges);
+    for (let round = 0; round < rounds; round++) {
+      const input = pick([text, bytes])();
+      const expected = typeof input === 'string' ? Buffer.from(input) : Buffer.from(input);
+      const ids = native.encode(tokenizer, input);
+      assert.deepEqual(Buffer.from(native.decode(tokenizer, ids)), expected);
+      const ends = native.scan(pattern, input);
+      assert.equal(ends.at(-1) ?? 0, expected.length);
+      const [all, idEnds] = native.encodeBatch(tokenizer, [input, '', input], 1 + random(4));
+      assert.deepEqual([...all], [...ids, ...ids]);
+      assert.deepEqual([...idEnds], [ids.length, ids.length, 2 * ids.length]);
+    }
+    for (const long of ['a'.repeat(5_000), ' '.repeat(5_000), '中'.repeat(2_000), 'thE'.repeat(3_000)])
+      assert.equal(Buffer.from(native.decode(tokenizer, native.encode(tokenizer, long))).toString(), long);
+    assert.throws(() => native.decode(tokenizer, Uint32Array.of(starts.length)));
+    assert.throws(() => native.encode(tokenizer, 5));
+    assert.throws(() => native.encode(native.createTrainer(0, 1), 'a'));
+    assert.throws(() => native.encode({}, 'a'));
+    assert.throws(() => native.encode(tokenizer));
+    assert.throws(() => native.encodeBatch(tokenizer, 'a', 1));
+  }
+  // Vocabularies that do not fit together.
+  const create = (change) => {
+    const made = { pattern, unknown: 0xffffffff, tokens, starts, special, merges, ...change };
+    return native.createTokenizer(
+      made.pattern,
+      false,
+      made.unknown,
+      made.tokens,
+      made.starts,
+      made.special,
+      made.merges,
+    );
+  };
+  for (const change of [
+    { pattern: 3 },
+    { unknown: starts.length },
+    { tokens: tokens.subarray(1) },
+    { starts: starts.subarray(1) },
+    { starts: new Uint32Array(0), special: new Uint8Array(0) },
+    { starts: starts.toReversed() },
+    { special: special.subarray(1) },
+    { special: special.map(() => 1) },
+    { merges: merges.subarray(1) },
+    { merges: merges.map((id) => id + starts.length) },
+    { merges: merges.toReversed() },
+    { merges: new Float64Array(3) },
+  ])
+    assert.throws(() => create(change));
+}
+const early = native.createTrainer(1, 2);
+await native.countWords(early, Array.from({ length: 500 }, text));
+native.stopTraining(early);
+await native.learnMerges(early, 5_000, 1, () => {});
+const busy = native.createTrainer(1, 2);
+const first = native.countWords(busy, Array.from({ length: 2_000 }, text));
+assert.throws(() => native.countWords(busy, ['a']));
+await first;
+process.stdout.write('every function answered as it should\n');
