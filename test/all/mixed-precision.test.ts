@@ -1,0 +1,74 @@
+// Mixed precision against float32: the same model on the same real text, byte by byte, for 500 steps.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chooseIsa, loadAddon, nativeBackend, type Precision } from '@octavo/engine';
+import { expect, it } from 'vitest';
+import { windowBatches } from '../../packages/octavo/src/training/index.js';
+import { rateAt } from '../../packages/octavo/src/training/schedule.js';
+import { createTrainer } from '../../packages/octavo/src/training/trainer.js';
+
+const source = fileURLToPath(new URL('../../packages/octavo/src/', import.meta.url));
+const text = Buffer.concat(
+  readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.includes('.test'))
+    .toSorted()
+    .map((name) => readFileSync(join(source, name))),
+);
+const steps = 500;
+
+async function lossAfter(precision: Precision, form: 'widened' | 'dot'): Promise<number> {
+  const model = {
+    vocabularySize: 256,
+    contextLength: 64,
+    depth: 3,
+    width: 96,
+    heads: 3,
+    keyValueHeads: 3,
+    headWidth: 32,
+    feedForwardWidth: 288,
+    positions: 'rotary',
+    rotaryBase: 10000,
+    norm: 'rms',
+    normEpsilon: 1e-5,
+    activation: 'relu-squared',
+    biases: false,
+    tiedEmbeddings: true,
+    queryKeyNorm: true,
+    outputBias: false,
+    dropout: 0,
+  } as const;
+  const optimiser = { kind: 'muon', beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0, momentum: 0.95 } as const;
+  const shape = { model, optimiser, sequences: 8, length: 64, clip: 1, seed: 1, packed: false };
+  const trainer = createTrainer({
+    backend: nativeBackend({ threads: 2, isa: chooseIsa(undefined), form }),
+    precision,
+    shape,
+    microBatches: 1,
+  });
+  const batchAt = windowBatches(text, { sequences: 8, length: 64, seed: 1, microBatches: 1 });
+  const schedule = { kind: 'linear', warmupSteps: 20, totalSteps: steps, floor: 0, decayShare: 0 } as const;
+  let last = 0;
+  for (let step = 0; step < steps; step++) {
+    const share = rateAt(step, schedule);
+    const { loss } = await trainer.step([batchAt(step)], {
+      step,
+      learningRate: 0.006 * share,
+      matrixRate: 0.015 * share,
+      lossScale: 1,
+    });
+    if (step >= steps - 50) last += loss / 50;
+  }
+  return last;
+}
+
+it('ends within 2 % of float32', async () => {
+  const exact = await lossAfter('float32', 'widened');
+  expect(exact).toBeLessThan(2.2);
+  const forms = (['widened', 'dot'] as const).filter((form) => loadAddon().forms.includes(form));
+  for (const form of forms) {
+    const mixed = await lossAfter('bfloat16', form);
+    console.info(`loss after ${steps} steps: float32 ${exact.toFixed(4)}, bfloat16 ${form} ${mixed.toFixed(4)}`);
+    expect(Math.abs(mixed / exact - 1), form).toBeLessThan(0.02);
+  }
+});
