@@ -8,6 +8,7 @@ import { subtract } from './subtract.js';
 export const maximumOp = defineElementwise({
   name: 'maximum',
   inputs: ['a', 'b'],
+  // biome-ignore lint/complexity/useMathMinMax: Math.max would give NaN where a is NaN, the kernel's comparison gives b.
   forward: (a, b) => (a > b ? a : b),
   gradient: ({ a, b, dy }) => {
     const left = step(subtract(a, b));

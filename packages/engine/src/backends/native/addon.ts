@@ -35,12 +35,12 @@ export interface Addon {
 
 const require = createRequire(import.meta.url);
 
-/** The addon built in this repository, or the one of an installed platform package. */
+/** The addon built in this repository, or the one of an installed platform package; OCTAVO_ENGINE_ADDON names another build. */
 export function loadAddon(): Addon {
   const built = fileURLToPath(new URL('../../../native/build/engine.node', import.meta.url));
   const installed = `@octavo/native-${process.platform}-${process.arch}/engine.node`;
   try {
-    return require(existsSync(built) ? built : installed);
+    return require(process.env['OCTAVO_ENGINE_ADDON'] ?? (existsSync(built) ? built : installed));
   } catch (cause) {
     throw new OctavoError('NATIVE_MISSING', {
       what: `the native engine is not built for ${process.platform}-${process.arch}`,
