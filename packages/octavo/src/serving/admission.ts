@@ -1,108 +1,91 @@
-import type { Clock } from '../core/index.js';
-import { type ApiError, overloaded } from './api-error.js';
-import type { ServingLimits } from './limits.js';
+import type { Limits } from './limits.js';
 
-/** A request that was let in: its answers take slots one by one. */
-export interface Admitted {
-  /** Waits for a slot; the function it gives frees that slot. Throws the signal's reason, or 429 after the longest wait. */
-  readonly slot: (signal: AbortSignal) => Promise<() => void>;
-  /** The request is over. */
-  readonly leave: () => void;
+/** The right to one slot of a model. */
+export interface Ticket {
+  /** Settles once: with a slot, or without one if the ticket was released before. */
+  readonly ready: Promise<'slot' | 'released'>;
+  /** Gives slot or place back, at once and as often as one likes. */
+  readonly release: () => void;
 }
 
-/** A bounded queue before a fixed number of slots: bounded in answers and in bytes. */
+/** Who may use a model's slots, who waits, and who is sent away. */
 export interface Admission {
-  /** Throws 429 when the queue is full. */
-  readonly admit: (request: { readonly answers: number; readonly bytes: number }) => Admitted;
-  /** Answers in a slot, and answers that wait for one. */
+  /** Tickets for all choices of a request, or undefined when the queue cannot take them. Slots are given in order. */
+  readonly admit: (choices: number, bytes: number) => readonly Ticket[] | undefined;
   readonly load: () => { readonly active: number; readonly waiting: number };
+  /** Seconds after which a new request has a good chance, from the mean time of a choice. */
+  readonly retryAfterSeconds: () => number;
 }
 
-interface Waiter {
-  readonly take: () => void;
+interface Waiting {
+  readonly bytes: number;
+  readonly give: () => void;
 }
 
-type Limits = Pick<ServingLimits, 'queuedAnswers' | 'queuedBytes' | 'queueMs'>;
-
-export function createAdmission({
-  slots,
-  limits,
-  clock,
-}: {
-  readonly slots: number;
-  readonly limits: Limits;
-  readonly clock: Clock;
-}): Admission {
-  const waiters = new Set<Waiter>();
+export function createAdmission(
+  slots: number,
+  limits: Pick<Limits, 'waitingChoices' | 'waitingBytes'>,
+  now: () => number,
+): Admission {
+  const queue = new Set<Waiting>();
   let active = 0;
-  let answers = 0;
-  let bytes = 0;
-  /** Milliseconds that an answer holds its slot, averaged over the last ones. */
-  let meanMs = 1_000;
+  let waitingBytes = 0;
+  let meanMs = 1000;
 
-  const retryAfterSeconds = (): number =>
-    Math.min(60, Math.max(1, Math.ceil((meanMs * (waiters.size + 1)) / slots / 1_000)));
-  const full = (): ApiError => overloaded(retryAfterSeconds());
-
-  const occupy = (): (() => void) => {
-    active += 1;
-    const since = clock.now();
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      active -= 1;
-      meanMs += (clock.now() - since - meanMs) / 8;
-      const [next] = waiters;
-      next?.take();
-    };
+  const leave = (waiting: Waiting): void => {
+    if (queue.delete(waiting)) waitingBytes -= waiting.bytes;
   };
 
-  const slot = (signal: AbortSignal): Promise<() => void> => {
-    if (signal.aborted) return Promise.reject(signal.reason);
-    if (active < slots && waiters.size === 0) return Promise.resolve(occupy());
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        waiters.delete(waiter);
-        clearTimeout(timer);
-        signal.removeEventListener('abort', gone);
-      };
-      const waiter: Waiter = {
-        take: () => {
-          leave();
-          resolve(occupy());
-        },
-      };
-      const gone = () => {
-        leave();
-        reject(signal.reason);
-      };
-      const timer = setTimeout(() => {
-        leave();
-        reject(full());
-      }, limits.queueMs);
-      signal.addEventListener('abort', gone, { once: true });
-      waiters.add(waiter);
+  const pass = (): void => {
+    const [first] = queue;
+    if (first === undefined || active >= slots) return;
+    leave(first);
+    first.give();
+  };
+
+  const take = (bytes: number): Ticket => {
+    let state: 'waiting' | 'slot' | 'released' = 'waiting';
+    let startedMs = 0;
+    let settle: (outcome: 'slot' | 'released') => void = () => {};
+    const ready = new Promise<'slot' | 'released'>((resolve) => {
+      settle = resolve;
     });
+    const waiting: Waiting = {
+      bytes,
+      give: () => {
+        state = 'slot';
+        active += 1;
+        startedMs = now();
+        settle('slot');
+      },
+    };
+    const release = (): void => {
+      const before = state;
+      state = 'released';
+      settle('released');
+      if (before === 'waiting') leave(waiting);
+      if (before !== 'slot') return;
+      active -= 1;
+      meanMs += 0.1 * (now() - startedMs - meanMs);
+      pass();
+    };
+    if (active < slots && queue.size === 0) waiting.give();
+    else {
+      queue.add(waiting);
+      waitingBytes += bytes;
+    }
+    return { ready, release };
   };
 
   return {
-    load: () => ({ active, waiting: waiters.size }),
-    admit: (request) => {
-      if (answers + request.answers > slots + limits.queuedAnswers || bytes + request.bytes > limits.queuedBytes)
-        throw full();
-      answers += request.answers;
-      bytes += request.bytes;
-      let inside = true;
-      return {
-        slot,
-        leave: () => {
-          if (!inside) return;
-          inside = false;
-          answers -= request.answers;
-          bytes -= request.bytes;
-        },
-      };
+    admit: (choices, bytes) => {
+      const mustWait = Math.max(0, choices - (queue.size > 0 ? 0 : slots - active));
+      if (mustWait > 0 && (queue.size + mustWait > limits.waitingChoices || waitingBytes + bytes > limits.waitingBytes))
+        return undefined;
+      // The last choice waits longest, so the bytes of the body are counted with it.
+      return Array.from({ length: choices }, (_, index) => take(index === choices - 1 ? bytes : 0));
     },
+    load: () => ({ active, waiting: queue.size }),
+    retryAfterSeconds: () => Math.min(60, Math.max(1, Math.ceil((queue.size * meanMs) / slots / 1000))),
   };
 }

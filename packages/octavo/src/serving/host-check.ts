@@ -1,60 +1,71 @@
-import { isIP } from 'node:net';
+/** Names that always mean this machine. */
+const loopbackNames = ['localhost', '127.0.0.1', '[::1]'] as const;
 
-/** Names under which a server on this machine may always be asked. */
-const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
-
-/** Whether listening there is seen by this machine alone. */
+/** True for addresses that only this machine can reach. */
 export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
+  host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.test(host);
 
-/** An address as it stands in a Host header. */
-const asName = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host).toLowerCase();
+/** `host` or `host:port`, nothing else: no user, path, space, list, nor trailing dot. */
+const hostForm = /^(\[[0-9a-f:.]{2,45}\]|[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?)(?::(\d{1,5}))?$/;
 
-/** Names that are answered: loopback, the address listened on unless it means every address, and those configured. */
-export const allowedNames = (listen: string, configured: readonly string[]): ReadonlySet<string> =>
-  new Set([
-    ...loopbackNames,
-    ...(listen === '0.0.0.0' || listen === '::' ? [] : [asName(listen)]),
-    ...configured.map(asName),
-  ]);
-
-/** Name and port of a Host header; undefined when it is odd. */
-const parseHost = (header: string): { readonly name: string; readonly port: string } | undefined => {
-  const match = /^(\[[0-9a-f:.]{2,45}\]|[a-z0-9](?:[a-z0-9._-]{0,252}))(?::(\d{1,5}))?$/i.exec(header);
-  if (match?.[1] === undefined) return undefined;
-  return { name: match[1].toLowerCase(), port: match[2] ?? '' };
+const parseHost = (text: string): { readonly name: string; readonly port: number | undefined } | undefined => {
+  const match = hostForm.exec(text.toLowerCase());
+  if (match === null) return undefined;
+  const [, name = '', port] = match;
+  return port !== undefined && Number(port) > 65_535
+    ? undefined
+    : { name, port: port === undefined ? undefined : Number(port) };
 };
 
-/** Every header of that name, as they came: Node itself keeps only the first Host. */
-const rawValues = (rawHeaders: readonly string[], name: string): readonly string[] =>
-  rawHeaders.flatMap((key, at) => (at % 2 === 0 && key.toLowerCase() === name ? [rawHeaders[at + 1] ?? ''] : []));
+export interface AllowedNames {
+  /** Names from the configuration, beside the loopback names. */
+  readonly hosts: readonly string[];
+  /** Origins of pages that may call, besides the server's own. */
+  readonly origins: readonly string[];
+}
 
-const isOrigin = (origin: string, names: ReadonlySet<string>, port: number): boolean => {
-  const match = /^(https?):\/\/(.+)$/.exec(origin);
-  const host = match?.[2] === undefined ? undefined : parseHost(match[2]);
-  if (host === undefined || !names.has(host.name)) return false;
-  // A page on another port of this machine is another program's page. Behind a proxy, a configured name has the proxy's port.
-  return host.port === String(port) || (host.port === '' && !loopbackNames.includes(host.name));
+export interface Caller {
+  /** All values of the Host header. */
+  readonly hosts: readonly string[];
+  readonly origin: string | undefined;
+  /** The address and port that the connection came to. */
+  readonly localAddress: string | undefined;
+  readonly localPort: number | undefined;
+}
+
+/** An address in the form that a Host header has. */
+const addressName = (address: string | undefined): string | undefined => {
+  if (address === undefined) return undefined;
+  const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
+  return plain.includes(':') ? `[${plain}]` : plain;
 };
-
-export type HostVerdict =
-  | { readonly kind: 'allowed' }
-  | { readonly kind: 'wrong-host' }
-  | { readonly kind: 'wrong-origin' };
 
 /**
- * Against DNS rebinding and foreign pages: the Host header must be one of the names, whatever the method; a write must come
- * from no page at all, or from a page of one of the names. That Origin and Host are equal proves nothing: a rebound name
- * has both.
+ * Whether the caller asked for us by a name of ours. A page whose name was rebound to this address sends its own name, and
+ * is refused. The address that the connection came to is ours too: a name that was rebound is never an address.
  */
-export function judgeHost(
-  request: { readonly method: string; readonly rawHeaders: readonly string[] },
-  { names, port }: { readonly names: ReadonlySet<string>; readonly port: number },
-): HostVerdict {
-  const hosts = rawValues(request.rawHeaders, 'host');
-  const host = hosts.length === 1 ? parseHost(hosts[0] ?? '') : undefined;
-  if (host === undefined || !names.has(host.name)) return { kind: 'wrong-host' };
-  if (request.method === 'GET' || request.method === 'HEAD') return { kind: 'allowed' };
-  const origins = rawValues(request.rawHeaders, 'origin');
-  return origins.every((origin) => isOrigin(origin, names, port)) ? { kind: 'allowed' } : { kind: 'wrong-origin' };
-}
+const hostAllowed = ({ hosts, localAddress }: Caller, allowed: AllowedNames): boolean => {
+  const [host, ...more] = hosts;
+  const asked = host === undefined || more.length > 0 ? undefined : parseHost(host);
+  if (asked === undefined) return false;
+  return [...loopbackNames, ...allowed.hosts, addressName(localAddress)].includes(asked.name);
+};
+
+/** Pages may call if they are ours: one of our names at our port, or an origin from the configuration. That `Origin` equals `Host` proves nothing. */
+const originAllowed = ({ origin, localAddress, localPort }: Caller, allowed: AllowedNames): boolean => {
+  if (origin === undefined || allowed.origins.includes(origin)) return true;
+  const match = /^(https?):\/\/([^/?#@\\]+)$/.exec(origin);
+  const from = match?.[2] === undefined ? undefined : parseHost(match[2]);
+  if (from === undefined || localPort === undefined) return false;
+  const port = from.port ?? (match?.[1] === 'https' ? 443 : 80);
+  return port === localPort && [...loopbackNames, ...allowed.hosts, addressName(localAddress)].includes(from.name);
+};
+
+export const checkCaller = (caller: Caller, allowed: AllowedNames): 'allowed' | 'host' | 'origin' => {
+  if (!hostAllowed(caller, allowed)) return 'host';
+  return originAllowed(caller, allowed) ? 'allowed' : 'origin';
+};
+
+/** Every value of a header in `rawHeaders`, where names and values take turns. */
+export const headerValues = (rawHeaders: readonly string[], name: string): readonly string[] =>
+  rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);

@@ -1,7 +1,11 @@
+export type * from './api.js';
+export { type App, type AppOptions, buildApp, type LogEntry } from './app.js';
 export { fitConversation } from './conversation.js';
 export { isLoopback } from './host-check.js';
-export { type KeyRecord, type KeyScope, keyScopes, readKeys } from './key-file.js';
-export { createKey, followKeys, isLive, type KeyRing, openRing, revokeKey } from './keys.js';
-export { type ServingLimits, servingLimits } from './limits.js';
-export type { ServedModel } from './model.js';
-export { type AccessLine, type ModelServer, type ServerOptions, startServer } from './server.js';
+export { type KeyCheck, openKeys } from './key-check.js';
+export { type KeyScope, keyScopes } from './key-file.js';
+export { createKey, type ListedKey, listKeys, type RandomBytes, revokeKey } from './keys.js';
+export { defaultLimits, type Limits, limitsMarkdown } from './limits.js';
+export { type ServingSection, servingSection } from './section.js';
+export { type ServeOptions, type Server, serve } from './serve.js';
+export type { ServedModel } from './served-model.js';

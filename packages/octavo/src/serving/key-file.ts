@@ -1,83 +1,119 @@
-import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { fail, writeFileAtomic } from '../core/index.js';
-import { servingLimits } from './limits.js';
+import { fail, notWritten, OctavoError, syncFolder, writeAll } from '../core/index.js';
+import { acquireLock } from '../project/index.js';
 
-/** What a key may do: ask the model, send feedback, read figures, change things. */
-export const keyScopes = ['infer', 'feedback', 'metrics', 'admin'] as const;
+/** What a key may be used for; `admin` may do all. */
+export const keyScopes = ['infer', 'metrics', 'admin'] as const;
 export type KeyScope = (typeof keyScopes)[number];
 
-const keyRecord = z.strictObject({
-  /** Names the key in lists and logs; says nothing of the key itself. */
-  id: z.string().regex(/^[0-9a-f]{8}$/),
-  name: z.string().min(1).max(64),
-  /** Of the whole key, in hexadecimal. */
+/** A key as it is stored: never the key itself. */
+const StoredKey = z.strictObject({
+  id: z.string().regex(/^key_[0-9a-f]{12}$/),
+  name: z.string().min(1).max(100),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   scopes: z.array(z.enum(keyScopes)).min(1),
-  createdAtMs: z.int().min(0),
-  /** null: never. */
-  expiresAtMs: z.int().min(0).nullable(),
-  revokedAtMs: z.int().min(0).nullable(),
+  createdAtMs: z.number().int(),
+  expiresAtMs: z.number().int().optional(),
+  revokedAtMs: z.number().int().optional(),
 });
-export type KeyRecord = z.infer<typeof keyRecord>;
+export type StoredKey = Readonly<z.infer<typeof StoredKey>>;
 
-const keyFile = z.strictObject({ format: z.literal('octavo-keys'), version: z.literal(1), keys: z.array(keyRecord) });
+const KeyFile = z.strictObject({ version: z.literal(1), keys: z.array(StoredKey).max(10_000) });
 
-const invalid = (path: string, what: string, cause?: unknown) =>
-  fail('FILE_INVALID', {
-    what,
-    where: path,
-    remedy: 'restore it from a backup, or delete it and make new keys with `octavo keys create`',
-    ...(cause === undefined ? {} : { cause }),
-  });
+const unreadable = (path: string, what: string, remedy: string, cause?: unknown) =>
+  fail('KEYS_UNREADABLE', { what, where: path, remedy, cause });
 
-/** Reads all keys; none when there is no file. Errors: FILE_INVALID, FILE_UNREADABLE. */
-export function readKeys(path: string): readonly KeyRecord[] {
-  if (!existsSync(path)) return [];
-  let text: string;
-  const file = (() => {
-    try {
-      return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    } catch (cause) {
-      throw fail('FILE_UNREADABLE', {
-        what: 'the file of keys cannot be read',
-        where: path,
-        remedy: 'check its owner and permissions',
-        cause,
-      });
-    }
-  })();
+/** Reads the keys. Errors: KEYS_UNREADABLE, also when other users of the machine may read or write the file. */
+export function readKeyFile(path: string): readonly StoredKey[] {
+  let file: number;
   try {
-    const facts = fstatSync(file);
-    if (!facts.isFile()) throw invalid(path, 'this is not a regular file');
-    if ((facts.mode & 0o077) !== 0)
-      throw fail('FILE_INVALID', {
-        what: 'others than its owner may read or change the file of keys',
-        where: path,
-        remedy: `chmod 600 ${path}`,
-      });
-    if (facts.size > servingLimits.keyFileBytes)
-      throw invalid(path, `it has more than ${servingLimits.keyFileBytes} bytes`);
-    text = readFileSync(file, 'utf8');
+    file = openSync(path, 'r');
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    throw unreadable(
+      path,
+      `the file of API keys cannot be read (${code})`,
+      'make a first key with `octavo keys create`',
+      cause,
+    );
+  }
+  try {
+    const { mode } = fstatSync(file);
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+      throw unreadable(path, 'other users may read or write the file of API keys', `chmod 600 ${path}`);
+    return KeyFile.parse(JSON.parse(readFileSync(file, 'utf8'))).keys;
+  } catch (cause) {
+    if (cause instanceof OctavoError) throw cause;
+    // The parser's own words could quote the file, so they stay out of the message.
+    throw unreadable(
+      path,
+      'the file of API keys is damaged',
+      'restore it from a backup, or delete it and make new keys',
+    );
   } finally {
     closeSync(file);
   }
+}
+
+/** Replaces the file, readable by its owner only, so that a reader sees the old keys or the new. Errors: FILE_NOT_WRITTEN. */
+function writeKeyFile(path: string, keys: readonly StoredKey[]): void {
+  const beside = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
-    return keyFile.parse(JSON.parse(text)).keys;
+    const file = openSync(beside, 'wx', 0o600);
+    try {
+      fchmodSync(file, 0o600);
+      writeAll(file, Buffer.from(`${JSON.stringify({ version: 1, keys }, null, 2)}\n`));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(beside, path);
+    syncFolder(dirname(path));
   } catch (cause) {
-    throw invalid(path, 'this is not a file of keys', cause);
+    rmSync(beside, { force: true });
+    throw notWritten(path, cause);
   }
 }
 
-/** Replaces the file atomically; only its owner may read it. Errors: FILE_NOT_WRITTEN. */
-export function writeKeys(path: string, keys: readonly KeyRecord[]): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileAtomic(path, `${JSON.stringify({ format: 'octavo-keys', version: 1, keys }, null, 2)}\n`, { mode: 0o600 });
-}
+const exists = (error: unknown): boolean =>
+  !(
+    error instanceof OctavoError &&
+    error.cause instanceof Error &&
+    'code' in error.cause &&
+    error.cause.code === 'ENOENT'
+  );
 
-/** Changes whenever the file is replaced or altered; undefined when there is none. */
-export function keyFileStamp(path: string): string | undefined {
-  const facts = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return facts === undefined ? undefined : `${facts.ino} ${facts.size} ${facts.mtimeNs} ${facts.ctimeNs}`;
+/** Reads, changes and writes the keys while no other process does. Errors: KEYS_UNREADABLE, FILE_NOT_WRITTEN, RUN_LOCKED. */
+export function changeKeyFile<Result>(
+  path: string,
+  change: (keys: readonly StoredKey[]) => { readonly keys: readonly StoredKey[]; readonly result: Result },
+): Result {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const lock = acquireLock(`${path}.lock`, path);
+  try {
+    let before: readonly StoredKey[] = [];
+    try {
+      before = readKeyFile(path);
+    } catch (error) {
+      if (exists(error)) throw error;
+    }
+    const { keys, result } = change(before);
+    writeKeyFile(path, keys);
+    return result;
+  } finally {
+    lock.release();
+  }
 }

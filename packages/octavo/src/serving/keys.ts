@@ -1,125 +1,80 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { fail } from '../core/index.js';
-import { type KeyRecord, type KeyScope, keyFileStamp, readKeys, writeKeys } from './key-file.js';
+import { createHash } from 'node:crypto';
+import { type Clock, fail } from '../core/index.js';
+import { changeKeyFile, type KeyScope, keyScopes, readKeyFile, type StoredKey } from './key-file.js';
 
-const prefix = 'octavo-';
-const keyBytes = 32;
+/** Random bytes that nobody can guess: `randomBytes` of node:crypto. */
+export type RandomBytes = (count: number) => Uint8Array;
 
-const digestOf = (key: string): Buffer => createHash('sha256').update(key).digest();
+/** A key as lists show it. */
+export type ListedKey = Omit<StoredKey, 'sha256'> & { readonly state: 'valid' | 'expired' | 'revoked' };
 
-export interface NewKey {
-  readonly name: string;
-  readonly scopes: readonly KeyScope[];
-  readonly expiresAtMs: number | null;
-}
+export const digestOf = (key: string): Buffer => createHash('sha256').update(key, 'utf8').digest();
 
-interface Effects {
-  readonly nowMs: number;
-  /** Random bytes that nobody can guess. */
-  readonly random: (count: number) => Uint8Array;
-}
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-/** Adds a key to the file. The key itself is returned once and kept nowhere. Errors: USAGE, FILE_INVALID, FILE_NOT_WRITTEN. */
-export function createKey(
-  path: string,
-  { name, scopes, expiresAtMs }: NewKey,
-  { nowMs, random }: Effects,
-): { readonly key: string; readonly record: KeyRecord } {
-  const keys = readKeys(path);
-  const key = `${prefix}${Buffer.from(random(keyBytes)).toString('base64url')}`;
-  const record: KeyRecord = {
-    id: Buffer.from(random(4)).toString('hex'),
-    name,
-    sha256: digestOf(key).toString('hex'),
-    scopes: [...new Set(scopes)],
-    createdAtMs: nowMs,
-    expiresAtMs,
-    revokedAtMs: null,
-  };
-  if (keys.some(({ id }) => id === record.id))
-    throw fail('USAGE', { what: `there is a key ${record.id} already`, where: path, remedy: 'try once more' });
-  writeKeys(path, [...keys, record]);
-  return { key, record };
-}
+export const stateOf = (key: Pick<StoredKey, 'expiresAtMs' | 'revokedAtMs'>, nowMs: number): ListedKey['state'] => {
+  if (key.revokedAtMs !== undefined) return 'revoked';
+  return key.expiresAtMs !== undefined && key.expiresAtMs <= nowMs ? 'expired' : 'valid';
+};
 
-/** Ends a key; servers notice at their next request. Errors: USAGE for an unknown id. */
-export function revokeKey(path: string, id: string, nowMs: number): KeyRecord {
-  const keys = readKeys(path);
-  const found = keys.find((key) => key.id === id);
-  if (found === undefined)
-    throw fail('USAGE', {
-      what: `there is no key ${id.slice(0, 40)}`,
-      where: path,
-      remedy: '`octavo keys list` shows the ids',
-    });
-  const revoked = { ...found, revokedAtMs: found.revokedAtMs ?? nowMs };
-  writeKeys(
-    path,
-    keys.map((key) => (key === found ? revoked : key)),
-  );
-  return revoked;
-}
-
-export const isLive = ({ revokedAtMs, expiresAtMs }: KeyRecord, nowMs: number): boolean =>
-  revokedAtMs === null && (expiresAtMs === null || nowMs < expiresAtMs);
-
-export type KeyVerdict =
-  | { readonly kind: 'allowed'; readonly keyId: string | undefined }
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'out-of-scope'; readonly keyId: string };
-
-/** Judges `Authorization` headers by a file of keys. */
-export interface KeyRing {
-  /** Whether requests need a key now. */
-  readonly demanded: () => boolean;
-  readonly check: (authorization: string | undefined, scope: KeyScope) => KeyVerdict;
-}
-
-/** For a server that asks for no keys. */
-export const openRing: KeyRing = { demanded: () => false, check: () => ({ kind: 'allowed', keyId: undefined }) };
+const listed = ({ sha256: _, ...key }: StoredKey, nowMs: number): ListedKey => ({ ...key, state: stateOf(key, nowMs) });
 
 /**
- * Follows the file: it is read again when it changed, so a new or revoked key counts at the next request. Once there were
- * keys they stay demanded: a file that is lost or damaged later lets nobody in.
+ * Makes a key of 256 random bits. `key` is its only copy: the file keeps a digest.
+ * Errors: KEY_UNKNOWN for a bad name or scope, KEYS_UNREADABLE, FILE_NOT_WRITTEN.
  */
-export function followKeys(
+export function createKey(
   path: string,
-  { now, onFault }: { readonly now: () => number; readonly onFault: (error: unknown) => void },
-): KeyRing {
-  let stamp = keyFileStamp(path);
-  let keys = readKeys(path);
-  let demanded = keys.length > 0;
-  const refresh = (): void => {
-    const current = keyFileStamp(path);
-    if (current === stamp) return;
-    stamp = current;
-    try {
-      keys = readKeys(path);
-    } catch (error) {
-      keys = [];
-      demanded = true;
-      onFault(error);
-    }
-    if (keys.length > 0) demanded = true;
+  the: {
+    readonly name: string;
+    readonly scopes: readonly KeyScope[];
+    readonly lifetimeMs?: number;
+    readonly clock: Clock;
+    readonly random: RandomBytes;
+  },
+): { readonly key: string; readonly stored: ListedKey } {
+  const { name, clock, random, lifetimeMs } = the;
+  const scopes = keyScopes.filter((scope) => the.scopes.includes(scope));
+  if (scopes.length === 0 || the.scopes.some((scope) => !keyScopes.includes(scope)))
+    throw fail('KEY_UNKNOWN', {
+      what: `a key has one or more of the scopes ${keyScopes.join(', ')}`,
+      remedy: 'name them, for example --scope infer',
+    });
+  if (name.length < 1 || name.length > 100 || (lifetimeMs !== undefined && !(lifetimeMs > 0)))
+    throw fail('KEY_UNKNOWN', {
+      what: 'a key has a name of 1 to 100 characters, and a lifetime above zero or none',
+      remedy: 'for example --name laptop --expires 90d',
+    });
+  const key = `octavo-${Buffer.from(random(32)).toString('base64url')}`;
+  const nowMs = clock.now();
+  const stored: StoredKey = {
+    id: `key_${hex(random(6))}`,
+    name,
+    sha256: hex(digestOf(key)),
+    scopes,
+    createdAtMs: nowMs,
+    ...(lifetimeMs === undefined ? {} : { expiresAtMs: nowMs + Math.round(lifetimeMs) }),
   };
-  return {
-    demanded: () => {
-      refresh();
-      return demanded;
-    },
-    check: (authorization, scope) => {
-      refresh();
-      if (!demanded) return { kind: 'allowed', keyId: undefined };
-      const given = /^Bearer ([\x21-\x7e]{1,256})$/i.exec(authorization ?? '')?.[1] ?? '';
-      const digest = digestOf(given);
-      // Every key is compared, whatever was found: the time says nothing of which keys there are.
-      let found: KeyRecord | undefined;
-      for (const key of keys)
-        if (timingSafeEqual(digest, Buffer.from(key.sha256, 'hex')) && isLive(key, now())) found = key;
-      if (found === undefined) return { kind: 'unknown' };
-      return found.scopes.includes(scope) || found.scopes.includes('admin')
-        ? { kind: 'allowed', keyId: found.id }
-        : { kind: 'out-of-scope', keyId: found.id };
-    },
-  };
+  changeKeyFile(path, (keys) => ({ keys: [...keys, stored], result: undefined }));
+  return { key, stored: listed(stored, nowMs) };
 }
+
+/** All keys, without what could be used in their place. Errors: KEYS_UNREADABLE. */
+export const listKeys = (path: string, clock: Clock): readonly ListedKey[] => {
+  const nowMs = clock.now();
+  return readKeyFile(path).map((key) => listed(key, nowMs));
+};
+
+/** Revokes a key by its id: running servers refuse it from their next request on. Errors: KEY_UNKNOWN, KEYS_UNREADABLE. */
+export const revokeKey = (path: string, id: string, clock: Clock): ListedKey =>
+  changeKeyFile(path, (keys) => {
+    const found = keys.find((key) => key.id === id);
+    if (found === undefined)
+      throw fail('KEY_UNKNOWN', {
+        what: `there is no key ${JSON.stringify(id.slice(0, 40))}`,
+        where: path,
+        remedy: 'see `octavo keys list`',
+      });
+    const revoked: StoredKey = { ...found, revokedAtMs: found.revokedAtMs ?? clock.now() };
+    return { keys: keys.map((key) => (key === found ? revoked : key)), result: listed(revoked, clock.now()) };
+  });

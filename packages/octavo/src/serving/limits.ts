@@ -1,41 +1,78 @@
-/** Limits of the HTTP server; each is quoted by the error that it causes. docs/security.md lists them. */
-export const servingLimits = {
-  /** Milliseconds that a client may take to send its headers. */
-  headersMs: 10_000,
-  /** Milliseconds for a whole request, body included. */
-  requestMs: 30_000,
-  /** How often the two above are checked. */
-  checkMs: 1_000,
-  /** Milliseconds that an idle connection is kept. */
-  keepAliveMs: 5_000,
-  headerBytes: 16 * 1024,
-  bodyBytes: 1024 * 1024,
-  /** Connections at a time; more are closed at once. */
-  connections: 1_024,
-  /** Answers that wait for a slot. */
-  queuedAnswers: 64,
-  /** Bytes of the requests whose answers wait or are being written. */
-  queuedBytes: 16 * 1024 * 1024,
-  /** Milliseconds that an answer may wait for a slot. */
-  queueMs: 30_000,
-  /** Milliseconds after which a reader of a stream who takes nothing is dropped. */
-  slowReaderMs: 30_000,
-  /** Milliseconds that open answers are given to finish after SIGTERM. */
-  drainMs: 20_000,
-  /** Answers to one request: `n`, or prompts times `n`. */
-  choices: 8,
-  stops: 4,
-  /** Characters of a stop string. */
-  stopCharacters: 256,
-  topLogprobs: 20,
-  logitBiases: 1_024,
-  messages: 1_024,
-  /** Parts of one message's content. */
-  contentParts: 64,
-  /** Characters for /v1/tokenize. */
-  tokenizeCharacters: 1_000_000,
-  /** Bytes of the file of keys. */
-  keyFileBytes: 1024 * 1024,
-} as const;
+/** Every limit of the server: its default, its unit, and what it is for. The tables in the documents are made from this. */
+export const limitTable = {
+  bodyBytes: { value: 1024 * 1024, unit: 'bytes', says: 'Body of a request.' },
+  headerBytes: { value: 16 * 1024, unit: 'bytes', says: 'All headers of a request together.' },
+  headersMs: {
+    value: 10_000,
+    unit: 'ms',
+    says: 'Time from the first moment of a request until its headers are whole.',
+  },
+  requestMs: { value: 30_000, unit: 'ms', says: 'The same until its body is whole.' },
+  checkIntervalMs: { value: 1000, unit: 'ms', says: 'How often these two times are checked.' },
+  keepAliveMs: { value: 65_000, unit: 'ms', says: 'How long an idle connection stays open.' },
+  connections: { value: 1024, unit: 'connections', says: 'Open connections; one more is closed at once.' },
+  stalledReaderMs: {
+    value: 30_000,
+    unit: 'ms',
+    says: 'How long a reader may take no byte of an answer before it is dropped.',
+  },
+  waitingChoices: {
+    value: 64,
+    unit: 'choices',
+    says: 'Choices that wait for a slot of one model; one more request is answered 429.',
+  },
+  waitingBytes: {
+    value: 16 * 1024 * 1024,
+    unit: 'bytes',
+    says: 'Bodies of the requests that wait for one model, together.',
+  },
+  waitingMs: {
+    value: 60_000,
+    unit: 'ms',
+    says: 'How long a request waits for its first slot before it is answered 429.',
+  },
+  drainMs: { value: 20_000, unit: 'ms', says: 'How long running answers may go on after the signal to stop.' },
+  choices: { value: 8, unit: 'choices', says: '`n`, and prompts × `n` of one request.' },
+  stopStrings: { value: 4, unit: 'strings', says: 'Entries of `stop`.' },
+  stopCharacters: { value: 256, unit: 'characters', says: 'Length of one stop string.' },
+  topLogprobs: { value: 20, unit: 'tokens', says: '`top_logprobs`, and `logprobs` of plain completions.' },
+  logitBiases: { value: 1024, unit: 'tokens', says: 'Entries of `logit_bias`.' },
+  messages: { value: 1024, unit: 'messages', says: 'Messages of a conversation.' },
+  contentParts: { value: 64, unit: 'parts', says: 'Parts of the content of one message.' },
+} as const satisfies Readonly<Record<string, { readonly value: number; readonly unit: string; readonly says: string }>>;
 
-export type ServingLimits = { readonly [Name in keyof typeof servingLimits]: number };
+type LimitName = keyof typeof limitTable;
+
+export type Limits = Readonly<Record<LimitName, number>>;
+
+export const defaultLimits: Limits = {
+  bodyBytes: limitTable.bodyBytes.value,
+  headerBytes: limitTable.headerBytes.value,
+  headersMs: limitTable.headersMs.value,
+  requestMs: limitTable.requestMs.value,
+  checkIntervalMs: limitTable.checkIntervalMs.value,
+  keepAliveMs: limitTable.keepAliveMs.value,
+  connections: limitTable.connections.value,
+  stalledReaderMs: limitTable.stalledReaderMs.value,
+  waitingChoices: limitTable.waitingChoices.value,
+  waitingBytes: limitTable.waitingBytes.value,
+  waitingMs: limitTable.waitingMs.value,
+  drainMs: limitTable.drainMs.value,
+  choices: limitTable.choices.value,
+  stopStrings: limitTable.stopStrings.value,
+  stopCharacters: limitTable.stopCharacters.value,
+  topLogprobs: limitTable.topLogprobs.value,
+  logitBiases: limitTable.logitBiases.value,
+  messages: limitTable.messages.value,
+  contentParts: limitTable.contentParts.value,
+};
+
+/** The table as Markdown. */
+export const limitsMarkdown = (): string =>
+  [
+    '| limit | default | for |',
+    '|---|---|---|',
+    ...Object.entries(limitTable).map(
+      ([name, { value, unit, says }]) => `| \`${name}\` | ${value.toLocaleString('en-US')} ${unit} | ${says} |`,
+    ),
+  ].join('\n');
