@@ -152,7 +152,7 @@ export const chat: Command = {
     const { message, system } = options;
     if (json && message === undefined)
       throw fail('USAGE', { what: '--json needs one question', where: 'octavo chat', remedy: 'add --message "…"' });
-    const { model } = await openModel(cwd, terminal, { run: options.run, slots: 1 });
+    const { name, model } = await openModel(cwd, terminal, { run: options.run, slots: 1 });
     const firstSeed = options.seed ?? randomBytes(6).readUIntBE(0, 6);
     try {
       if (message === undefined) {
@@ -170,7 +170,7 @@ export const chat: Command = {
       );
       terminal.out(
         json
-          ? `${JSON.stringify({ model: model.id, answer: answer.text, reason: answer.reason, promptTokens: answer.promptTokens, completionTokens: answer.completionTokens })}\n`
+          ? `${JSON.stringify({ model: name, answer: answer.text, reason: answer.reason, promptTokens: answer.promptTokens, completionTokens: answer.completionTokens })}\n`
           : '\n',
       );
       return answer.reason === 'cancelled' ? 130 : 0;

@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail, visibleLine } from '../core/index.js';
 import { findProjectFolder } from '../project/index.js';
-import { createKey, isLive, type KeyRecord, keyScopes, readKeys, revokeKey } from '../serving/index.js';
+import { createKey, keyScopes, listKeys, revokeKey } from '../serving/index.js';
 import type { Command, Invocation } from './command.js';
 import { parseOptions } from './options.js';
-import { paintFor, table } from './terminal.js';
+import { table } from './terminal.js';
 
-const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 
 const Options = z.object({
-  name: z.string().min(1).max(64).default('unnamed'),
+  name: z.string().min(1).max(100).default('unnamed'),
   scope: z.array(z.enum(keyScopes)).min(1).default(['infer']),
   expires: z
     .string()
@@ -25,47 +25,35 @@ const Options = z.object({
 export const keyFileOf = (cwd: string, file: string | undefined): string =>
   file ?? join(findProjectFolder(cwd), '.octavo', 'keys.json');
 
-const stateOf = (key: KeyRecord, nowMs: number): string =>
-  isLive(key, nowMs) ? 'live' : key.revokedAtMs === null ? 'expired' : 'revoked';
-const dayOf = (timeMs: number | null): string =>
-  timeMs === null ? 'never' : new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ');
-const shown = (key: KeyRecord, nowMs: number) => ({
-  id: key.id,
-  name: key.name,
-  state: stateOf(key, nowMs),
-  scopes: key.scopes,
-  createdAtMs: key.createdAtMs,
-  expiresAtMs: key.expiresAtMs,
-  revokedAtMs: key.revokedAtMs,
-});
+const lifetimeOf = (expires: string): { readonly lifetimeMs?: number } =>
+  expires === 'never' ? {} : { lifetimeMs: Number(expires.slice(0, -1)) * hourMs * (expires.endsWith('d') ? 24 : 1) };
+
+const minuteOf = (timeMs: number | undefined): string =>
+  timeMs === undefined ? 'never' : new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ');
 
 type Verb = (invocation: Invocation, path: string) => { readonly value: unknown; readonly text: string };
 
 const verbs: Readonly<Record<string, Verb>> = {
-  create: (invocation, path) => {
-    const { name, scope, expires } = parseOptions(Options, invocation.options);
-    const nowMs = invocation.clock.now();
-    const expiresAtMs =
-      expires === 'never' ? null : nowMs + Number(expires.slice(0, -1)) * (expires.endsWith('d') ? dayMs : hourMs);
-    const { key, record } = createKey(path, { name, scopes: scope, expiresAtMs }, { nowMs, random: randomBytes });
-    invocation.terminal.err(
-      `Key ${record.id} (${record.scopes.join(', ')}; expires: ${dayOf(expiresAtMs)}). It is shown this once and kept nowhere:\n`,
+  create: ({ options, terminal, clock }, path) => {
+    const { name, scope: scopes, expires } = parseOptions(Options, options);
+    const { key, stored } = createKey(path, { name, scopes, ...lifetimeOf(expires), clock, random: randomBytes });
+    terminal.err(
+      `${stored.id} (${stored.scopes.join(', ')}; expires: ${minuteOf(stored.expiresAtMs)}). The key is shown this once and kept nowhere:\n`,
     );
-    return { value: { key, ...shown(record, nowMs) }, text: `${key}\n` };
+    return { value: { key, ...stored }, text: `${key}\n` };
   },
   list: ({ clock }, path) => {
-    const nowMs = clock.now();
-    const keys = readKeys(path);
-    const rows = keys.map((key) => [
-      key.id,
-      visibleLine(key.name, 40),
-      stateOf(key, nowMs),
-      key.scopes.join(', '),
-      dayOf(key.createdAtMs),
-      dayOf(key.expiresAtMs),
+    const keys = existsSync(path) ? listKeys(path, clock) : [];
+    const rows = keys.map(({ id, name, state, scopes, createdAtMs, expiresAtMs }) => [
+      id,
+      visibleLine(name, 40),
+      state,
+      scopes.join(', '),
+      minuteOf(createdAtMs),
+      minuteOf(expiresAtMs),
     ]);
     return {
-      value: keys.map((key) => shown(key, nowMs)),
+      value: keys,
       text:
         rows.length === 0
           ? 'there are no keys: `octavo keys create --name <who>` makes one\n'
@@ -80,11 +68,10 @@ const verbs: Readonly<Record<string, Verb>> = {
         where: 'octavo keys revoke',
         remedy: '`octavo keys list` shows the ids',
       });
-    const nowMs = clock.now();
-    const key = revokeKey(path, id, nowMs);
+    const key = revokeKey(path, id, clock);
     return {
-      value: shown(key, nowMs),
-      text: `key ${key.id} (${visibleLine(key.name, 40)}) is revoked; running servers refuse it from their next request on\n`,
+      value: key,
+      text: `${key.id} (${visibleLine(key.name, 40)}) is revoked; running servers refuse it from their next request on\n`,
     };
   },
 };
@@ -104,7 +91,7 @@ export const keys: Command = {
     'octavo keys create --name alice --expires 90d',
     'octavo keys create --name prometheus --scope metrics',
     'octavo keys list',
-    'octavo keys revoke 1f0c2a9b',
+    'octavo keys revoke key_1f0c2a9b4d5e',
   ],
   run: async (invocation) => {
     const { args, options, json, terminal, cwd } = invocation;
@@ -117,7 +104,7 @@ export const keys: Command = {
         remedy: 'see `octavo keys --help`',
       });
     const { value, text } = verb(invocation, keyFileOf(cwd, parseOptions(Options, options).file));
-    terminal.out(json ? `${JSON.stringify(value, null, 2)}\n` : paintFor(terminal)('bold', text));
+    terminal.out(json ? `${JSON.stringify(value, null, 2)}\n` : text);
     return 0;
   },
 };

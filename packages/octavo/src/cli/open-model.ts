@@ -20,9 +20,9 @@ export const openModel = async (
   });
   const paint = paintFor(terminal);
   for (const reason of opened.skipped) terminal.err(`${paint('yellow', 'skipped')} ${visibleLine(reason, 200)}\n`);
-  const { model, stage, checkpoint, parameters } = opened;
+  const { name: served, model, stage, checkpoint, parameters } = opened;
   terminal.err(
-    `${paint('dim', `${model.id}: ${(parameters / 1e6).toFixed(1)}M parameters, context ${model.generator.contextLength} tokens, ${stage} ${basename(checkpoint)}`)}\n`,
+    `${paint('dim', `${served}: ${(parameters / 1e6).toFixed(1)}M parameters, context ${model.generator.contextLength} tokens, ${stage} ${basename(checkpoint)}`)}\n`,
   );
   if (stage === 'pretrain')
     terminal.err(

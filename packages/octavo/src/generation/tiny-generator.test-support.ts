@@ -1,5 +1,5 @@
 /** A real GPT with random weights, small enough for tests: it says nothing sensible, by the whole path. For tests only. */
-import { nativeBackend } from '@octavo/engine';
+import { chooseIsa, nativeBackend } from '@octavo/engine';
 import { type GptConfig, gptParameters, initialValues } from '../models/index.js';
 import { type Tokenizer, trainTokenizer } from '../text/index.js';
 import { createGenerator } from './generator.js';
@@ -39,7 +39,7 @@ export const tinyGenerator = (
     outputBias: false,
     dropout: 0,
   };
-  const backend = nativeBackend({ threads: 1, form: 'widened' });
+  const backend = nativeBackend({ threads: 1, isa: chooseIsa(undefined), form: 'widened' });
   const parameters = new Map(
     gptParameters(config).map((spec, stream) => [
       spec.path,

@@ -6,6 +6,7 @@ import { hardwareSection } from '../hardware/index.js';
 import { modelSection } from '../models/index.js';
 import { planSection } from '../plan/index.js';
 import { configTemplate, inputJsonSchema } from '../project/index.js';
+import { servingSection } from '../serving/index.js';
 import { tokenizerSection } from '../text/index.js';
 import { trainingSection } from '../training/index.js';
 import { tuningSection } from '../tuning/index.js';
@@ -21,6 +22,7 @@ export const configSchema = z.strictObject({
   finetune: tuningSection.prefault({}),
   evaluate: evaluateSection.prefault({}),
   export: exportSection.prefault({}),
+  serve: servingSection.prefault({}),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fail } from '../core/index.js';
 import { createGenerator } from '../generation/index.js';
 import type { RunFolder } from '../project/index.js';
@@ -16,6 +16,8 @@ import {
 
 /** A run's model, loaded and ready to answer. */
 export interface OpenModel {
+  /** The name that clients ask for. */
+  readonly name: string;
   readonly model: ServedModel;
   /** Where its weights come from: the fine-tuned model, or the pretrained one, which was never taught to answer. */
   readonly stage: 'finetune' | 'pretrain';
@@ -64,7 +66,6 @@ export const openServedModel = async (
     });
   const facts = await machineFacts(cacheFolder, process.env['OCTAVO_ISA']);
   const loaded = loadWeights(checkpoint, { backend: backendFor(facts), precision: facts.mixedPrecision });
-  const weights = basename(weightsOf(checkpoint));
   return {
     stage,
     checkpoint: folder,
@@ -73,10 +74,9 @@ export const openServedModel = async (
       (total, { type }) => total + type.shape.reduce((a, b) => a * b, 1),
       0,
     ),
+    name: run.name === 'main' ? project : `${project}-${run.name}`,
     model: {
-      id: run.name === 'main' ? project : `${project}-${run.name}`,
-      createdSeconds: Math.floor(statSync(weightsOf(checkpoint)).mtimeMs / 1_000),
-      fingerprint: `fp_${(manifest.files[weights]?.sha256 ?? manifest.tokenizerHash).slice(0, 12)}`,
+      created: Math.floor(statSync(weightsOf(checkpoint)).mtimeMs / 1_000),
       generator: createGenerator(loaded, { tokenizer, slots }),
       tokenizer,
     },
