@@ -72,7 +72,9 @@ describe('the key-value cache', () => {
     const single = createDecoder(model, 3);
     let last: Float32Array | undefined;
     for (const [i, id] of long.entries()) [last] = await single.forward([{ slot: 1, start: i, ids: [id] }]);
-    last?.forEach((value, i) => expect(Math.abs(value - (whole?.[i] ?? Number.NaN))).toBeLessThan(1e-4));
+    last?.forEach((value, i) => {
+      expect(Math.abs(value - (whole?.[i] ?? Number.NaN))).toBeLessThan(1e-4);
+    });
   });
 
   it('keeps sequences of a batch apart', async () => {
@@ -84,7 +86,9 @@ describe('the key-value cache', () => {
       { slot: 0, start: 3, ids: [9] },
       { slot: 2, start: 4, ids: prompt.slice(-1) },
     ]);
-    together[1]?.forEach((value, i) => expect(Math.abs(value - (alone[0]?.[i] ?? Number.NaN))).toBeLessThan(1e-4));
+    together[1]?.forEach((value, i) => {
+      expect(Math.abs(value - (alone[0]?.[i] ?? Number.NaN))).toBeLessThan(1e-4);
+    });
   });
 });
 
@@ -158,9 +162,9 @@ describe('sampleToken', () => {
     const counts = [0, 0, 0, 0];
     for (let index = 0; index < 20_000; index++) counts[draw({}, index).id] = (counts[draw({}, index).id] ?? 0) + 1;
     const total = [1, 3, 2, -1].reduce((sum, x) => sum + Math.exp(x), 0);
-    [1, 3, 2, -1].forEach((x, i) =>
-      expect(Math.abs((counts[i] ?? 0) / 20_000 - Math.exp(x) / total)).toBeLessThan(0.012),
-    );
+    [1, 3, 2, -1].forEach((x, i) => {
+      expect(Math.abs((counts[i] ?? 0) / 20_000 - Math.exp(x) / total)).toBeLessThan(0.012);
+    });
   });
 
   it.each([

@@ -34,7 +34,9 @@ describe('a training step', () => {
     expect(b.loss).toBeCloseTo(a.loss, 5);
     expect(b.gradientNorm).toBeCloseTo(a.gradientNorm, 4);
     const [x, y] = [allNumbers(large), allNumbers(parts)];
-    x.forEach((value, i) => expect(Math.abs(value - (y[i] ?? Number.NaN))).toBeLessThan(2e-3));
+    x.forEach((value, i) => {
+      expect(Math.abs(value - (y[i] ?? Number.NaN))).toBeLessThan(2e-3);
+    });
   });
 
   it('is not applied where a gradient is not finite, and the cause is named', async () => {
