@@ -76,7 +76,7 @@ export const linearOp = defineOp({
   },
   parameters: ({ x, weight }, { activation }) => {
     const [n, k] = weight.shape;
-    return [product(x.shape.slice(0, -1)), n, k, linearActivations.findIndex((name) => name === activation)];
+    return [product(x.shape.slice(0, -1)), n, k, linearActivations.map(String).indexOf(activation)];
   },
 });
 

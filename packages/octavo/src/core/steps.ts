@@ -15,4 +15,13 @@ export const steps = [
 
 export type StepName = (typeof steps)[number]['name'];
 
-export const leaves = ['plan', 'data', 'algorithms', 'architecture', 'hardware', 'pretraining', 'tuning', 'deployment'] as const;
+export const leaves = [
+  'plan',
+  'data',
+  'algorithms',
+  'architecture',
+  'hardware',
+  'pretraining',
+  'tuning',
+  'deployment',
+] as const;

@@ -55,7 +55,10 @@ export async function readChatTests(
 }
 
 /** Whole conversations of one split, in the order of the file: what fine-tuning learns from. */
-export async function readConversations(path: string, split: 'train' | 'validation' | 'test'): Promise<readonly ChatTest['messages'][]> {
+export async function readConversations(
+  path: string,
+  split: 'train' | 'validation' | 'test',
+): Promise<readonly ChatTest['messages'][]> {
   const lines = (await readFile(path, 'utf8')).split('\n');
   return lines.flatMap((text, index) => {
     if (text === '') return [];

