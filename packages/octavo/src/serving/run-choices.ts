@@ -1,8 +1,6 @@
 import type { GenerationEvent, GenerationRequest, Generator } from '../generation/index.js';
 import type { Ticket } from './admission.js';
 
-export type EndEvent = Extract<GenerationEvent, { readonly kind: 'end' }>;
-
 /** Runs one choice in its slot. The ticket is given back when the model has finished, whatever the reader does. */
 const runChoice = async (
   generator: Generator,
