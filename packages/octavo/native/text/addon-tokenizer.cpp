@@ -19,7 +19,7 @@ struct Tokenizer {
   const Model model;
   std::vector<std::unique_ptr<Encoder>> encoders;  // one a thread, made when first needed
   std::vector<uint8_t> text;                       // scratch of the JavaScript thread
-  std::vector<uint32_t> ids;
+  Ids ids;
 
   explicit Tokenizer(Model&& from) : model(std::move(from)) {}
 
@@ -32,7 +32,7 @@ struct Tokenizer {
   void shrink() {
     constexpr size_t kept = size_t(64) << 20;
     if (text.size() > kept) std::vector<uint8_t>().swap(text);
-    if (ids.capacity() > kept / 4) std::vector<uint32_t>().swap(ids);
+    if (ids.capacity() > kept / 4) ids.free();
   }
 };
 
@@ -99,7 +99,7 @@ napi_value encodeBatch(napi_env env, napi_callback_info info) {
       uint32_t text;
       size_t begin, end;
     };
-    std::vector<std::vector<uint32_t>> ids(threads);
+    std::vector<Ids> ids(threads);
     std::vector<std::vector<Part>> parts(threads);
     std::atomic<uint32_t> taken{0};
     runTeam(threads, [&](size_t thread) {

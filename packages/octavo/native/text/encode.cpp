@@ -12,7 +12,7 @@ static constexpr size_t kScanned = 48;
 Encoder::Encoder(const Model& model)
     : model_(model), classes_(classTable().of), seed_(hashSeed()), memory_(new Remembered[kRemembered]()) {}
 
-void Encoder::encode(const uint8_t* text, size_t length, std::vector<uint32_t>& ids) {
+void Encoder::encode(const uint8_t* text, size_t length, Ids& ids) {
   switch (model_.pattern) {
     case Pattern::gpt2: return encodeAs<Pattern::gpt2>(text, length, ids);
     case Pattern::cl100k: return encodeAs<Pattern::cl100k>(text, length, ids);
@@ -21,22 +21,21 @@ void Encoder::encode(const uint8_t* text, size_t length, std::vector<uint32_t>& 
 }
 
 template <Pattern pattern>
-void Encoder::encodeAs(const uint8_t* text, size_t length, std::vector<uint32_t>& ids) {
+void Encoder::encodeAs(const uint8_t* text, size_t length, Ids& ids) {
   const uint8_t* const end = text + length;
   const Scanner scanner(classes_, end);
-  size_t used = ids.size();
+  ids.room(length / 3 + kInline);  // a guess
   for (const uint8_t* p = text; p < end;) {
     const uint8_t* const q = scanner.next<pattern>(p);
     const size_t n = size_t(q - p);
     // A piece has at most as many tokens as bytes; a remembered one is copied whole.
-    if (ids.size() < used + n + kInline) ids.resize(std::max(ids.size() * 2, used + n + size_t(end - q) / 3 + 64));
-    uint32_t* const out = ids.data() + used;
+    uint32_t* const out = ids.room(n + kInline);
     if (n <= kShortWord) {
       const WordKey key = wordKey(p, n);
       Remembered& slot = memory_[hashKey(key, seed_) & (kRemembered - 1)];
       if (!(slot.key == key)) {
         const size_t count = piece(p, n, out);
-        used += count;
+        ids.grow(count);
         if (count <= kInline) {
           slot.key = key;
           slot.count = uint32_t(count);
@@ -45,14 +44,13 @@ void Encoder::encodeAs(const uint8_t* text, size_t length, std::vector<uint32_t>
       } else {
         std::copy_n(slot.ids, 4, out);
         if (slot.count > 4) std::copy_n(slot.ids + 4, kInline - 4, out + 4);
-        used += slot.count;
+        ids.grow(slot.count);
       }
     } else {
-      used += piece(p, n, out);
+      ids.grow(piece(p, n, out));
     }
     p = q;
   }
-  ids.resize(used);
 }
 
 size_t Encoder::piece(const uint8_t* p, size_t n, uint32_t* out) {

@@ -1,5 +1,6 @@
 // Text to token ids. One encoder a thread: it remembers the ids of short words it has met.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,12 +11,41 @@
 
 namespace octavo::text {
 
+// Ids one after another, in memory that is not cleared before it is written.
+class Ids {
+ public:
+  const uint32_t* data() const { return data_.get(); }
+  size_t size() const { return size_; }
+  size_t capacity() const { return capacity_; }
+  void clear() { size_ = 0; }
+  void free() {
+    data_.reset();
+    size_ = capacity_ = 0;
+  }
+  // Room for `count` more, to be written and then counted by `grow`.
+  uint32_t* room(size_t count) {
+    if (capacity_ - size_ < count) {
+      const size_t capacity = std::max(capacity_ * 2, size_ + count);
+      std::unique_ptr<uint32_t[]> larger(new uint32_t[capacity]);
+      std::copy_n(data_.get(), size_, larger.get());
+      data_ = std::move(larger);
+      capacity_ = capacity;
+    }
+    return data_.get() + size_;
+  }
+  void grow(size_t count) { size_ += count; }
+
+ private:
+  std::unique_ptr<uint32_t[]> data_;
+  size_t size_ = 0, capacity_ = 0;
+};
+
 class Encoder {
  public:
   explicit Encoder(const Model& model);
 
   // Appends the ids of a text; kPadding bytes beyond it are readable.
-  void encode(const uint8_t* text, size_t length, std::vector<uint32_t>& ids);
+  void encode(const uint8_t* text, size_t length, Ids& ids);
 
  private:
   static constexpr size_t kInline = 11;
@@ -39,7 +69,7 @@ class Encoder {
   std::vector<uint64_t> heap_;
 
   template <Pattern pattern>
-  void encodeAs(const uint8_t* text, size_t length, std::vector<uint32_t>& ids);
+  void encodeAs(const uint8_t* text, size_t length, Ids& ids);
   size_t piece(const uint8_t* p, size_t length, uint32_t* out);
   size_t shortPiece(const uint8_t* p, size_t length, uint32_t* out) const;
   size_t longPiece(const uint8_t* p, size_t length, uint32_t* out);
