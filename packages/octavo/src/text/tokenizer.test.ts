@@ -182,6 +182,15 @@ describe('the worst texts', () => {
     };
     each((tokenizer) => expect(fastest(tokenizer, 1 << 19) / fastest(tokenizer, 1 << 18)).toBeLessThan(4));
   });
+
+  it('take no longer in a batch than one by one', () => {
+    const texts = Array.from({ length: 1_000 }, (_, at) => `${englishAndCode(3_000)}${at}`);
+    each((tokenizer) => {
+      const fastest = (act: () => void) => Math.min(...Array.from({ length: 3 }, () => processorMs(act)));
+      const single = fastest(() => texts.map((text) => tokenizer.encode(text)));
+      expect(fastest(() => tokenizer.encodeBatch(texts)) / single).toBeLessThan(2);
+    });
+  });
 });
 
 describe('createStreamDecoder', () => {
