@@ -3,7 +3,7 @@
 namespace octavo {
 
 namespace {
-constexpr int kSpins = 6000;  // about 100 µs: longer than most instructions of a step, shorter than a time slice
+constexpr int kSpins = 20000;  // under a millisecond: a sleeper comes back only when the scheduler finds it a core
 
 inline void relax() {
 #if defined(__x86_64__)
