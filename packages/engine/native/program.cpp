@@ -12,7 +12,7 @@ constexpr int64_t kBytesOf[] = {4, 2, 2, 4, 4};
 constexpr size_t kPage = 4096;
 constexpr int kMostOperands = 64;
 constexpr size_t kMostParameters = 16;  // that a kernel without a program reads
-size_t paged(size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
+[[maybe_unused]] size_t paged(size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 size_t line(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 // More elements, or bytes, than any machine has; four times the product of two such blocks still fits 64 bits.
@@ -44,6 +44,16 @@ std::mutex& running() {
 }
 }  // namespace
 
+#ifdef __SANITIZE_ADDRESS__
+// From the heap and to the byte, so that the sanitizer sees a kernel that reads or writes past the end.
+void* allocatePages(size_t bytes) {
+  void* memory = nullptr;
+  if (bytes > (size_t{1} << 30) || posix_memalign(&memory, kPage, bytes) != 0) return nullptr;
+  return std::memset(memory, 0, bytes);
+}
+
+void freePages(void* memory, size_t) { std::free(memory); }
+#else
 void* allocatePages(size_t bytes) {
   void* memory = mmap(nullptr, paged(bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
@@ -56,6 +66,7 @@ void* allocatePages(size_t bytes) {
 void freePages(void* memory, size_t bytes) {
   if (memory != nullptr) munmap(memory, paged(bytes));
 }
+#endif
 
 std::string Program::build(const double* code, size_t length, const ProgramOptions& options, std::unique_ptr<Program>& out) {
   const KernelTable* table = nullptr;
