@@ -5,4 +5,7 @@ export { backendFor, machineFacts } from './machine.js';
 export { pretrainStep } from './pretrain.js';
 export { type ResolvedPlan, readResolvedPlan } from './resolved.js';
 export { runTraining } from './run.js';
+export { rateAt, type Schedule } from './schedule.js';
 export { type TrainingSection, trainingSection } from './section.js';
+export { createTrainer, type StepResult, type Trainer, type TrainerOptions } from './trainer.js';
+export { streamLoss } from './validate.js';
