@@ -67,7 +67,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   log({ event: 'listening', timeMs: clock.now(), text: url });
 
   let ending: Promise<void> | undefined;
-  const end = async (deadlineMs: number): Promise<void> => {
+  const end = async (deadlineMs: number, noticeMs: number): Promise<void> => {
     log({
       event: 'draining',
       timeMs: clock.now(),
@@ -77,7 +77,9 @@ export async function serve(options: ServeOptions): Promise<Server> {
     const { server } = fastify;
     const sweep = setInterval(() => server.closeIdleConnections(), 50);
     server.closeIdleConnections();
+    const notice = new Promise<void>((resolve) => setTimeout(resolve, noticeMs));
     const { cut } = await lifecycle.drain(deadlineMs);
+    await notice;
     const force = setTimeout(() => server.closeAllConnections(), closingMs);
     await fastify.close();
     clearTimeout(force);
@@ -91,11 +93,11 @@ export async function serve(options: ServeOptions): Promise<Server> {
   return {
     url,
     close: () => {
-      ending ??= end(0);
+      ending ??= end(0, 0);
       return ending;
     },
     drain: (deadlineMs = limits.drainMs) => {
-      ending ??= end(deadlineMs);
+      ending ??= end(deadlineMs, Math.min(deadlineMs, limits.drainNoticeMs));
       return ending;
     },
   };
