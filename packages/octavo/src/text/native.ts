@@ -66,7 +66,8 @@ export const nativeText = (): NativeText => {
   throw fail('NATIVE_ABSENT', {
     what: `the native tokenizer is not there for ${process.platform}-${process.arch}`,
     where: candidates().join(' and '),
-    remedy: 'build it: `npm run build` in the repository (needs g++ and make); elsewhere install octavo again, with optional packages',
+    remedy:
+      'build it: `npm run build` in the repository (needs g++ and make); elsewhere install octavo again, with optional packages',
     cause,
   });
 };

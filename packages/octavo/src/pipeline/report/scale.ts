@@ -14,7 +14,7 @@ const step = (span: number, count: number): number => {
 };
 
 /** A multiple of a step, cleaned of what binary fractions add. */
-const round = (value: number): number => Number(value.toPrecision(12));
+const round = (value: number): number => Number(value.toPrecision(15));
 
 /** Round ticks, about `count` of them, between values; `widen` moves the ends out to round numbers. */
 export const scaleOf = (
