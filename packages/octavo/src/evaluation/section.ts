@@ -27,7 +27,7 @@ export const evaluateSection = z
     questions: z
       .array(z.string().min(1).max(10_000))
       .max(100)
-      .default(['What is the capital of France?', 'Which continent is Japan in?', 'What is 7 plus 5?'])
+      .default(['What is the capital of France?', 'Which continent is Japan in?', 'Which currency is used in Japan?'])
       .describe('Asked at the end; the answers go into the report.'),
     bootstrapSamples: z.number().int().min(100).max(100_000).default(1000).describe('Resamplings for an interval.'),
     seed: z.number().int().min(0).max(4_294_967_295).default(1).describe('Of the resamplings.'),

@@ -19,7 +19,7 @@ async function pretrainAll(context: StepContext<TrainingSection>) {
   const facts = await machineFacts(context.cacheFolder, process.env['OCTAVO_ISA']);
   const backend = backendFor(facts, section.threads);
   const config = { ...model, vocabularySize: tokenizer.vocabularySize };
-  const { batchSequences: sequences, sequenceLength: length, steps: totalSteps } = training;
+  const { batchSequences: sequences, microBatches, sequenceLength: length, steps: totalSteps } = training;
   const tokenCounts = new Uint32Array(tokenizer.vocabularySize);
   for (const id of stream) tokenCounts[id] = (tokenCounts[id] ?? 0) + 1;
   const {
@@ -30,7 +30,6 @@ async function pretrainAll(context: StepContext<TrainingSection>) {
     momentum,
     clip,
     seed,
-    microBatches,
     schedule,
     warmupShare,
     decayShare,

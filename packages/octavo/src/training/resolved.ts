@@ -10,6 +10,7 @@ const resolvedPlan = z.object({
     model: gptConfigSchema,
     training: z.object({
       batchSequences: z.number().int().positive(),
+      microBatches: z.number().int().positive(),
       sequenceLength: z.number().int().positive(),
       steps: z.number().int().positive(),
       learningRate: z.object({ matrices: z.number().positive(), others: z.number().positive() }),

@@ -54,7 +54,8 @@ async function measureProduct(
   const b = backend.allocate(type, fill(6271));
   let best = Number.POSITIVE_INFINITY;
   let y: ArrayLike<number> = [];
-  for (let attempt = 0; attempt < 5; attempt++) {
+  // Many short attempts: other work on the machine must not make it look slow.
+  for (let attempt = 0; attempt < 25; attempt++) {
     const start = performance.now();
     y = (await backend.run(executable, { a, b })).y;
     best = Math.min(best, performance.now() - start);
