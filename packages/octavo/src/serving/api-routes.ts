@@ -92,7 +92,7 @@ export function addApiRoutes(fastify: FastifyInstance, the: ApiRoutes): void {
           })),
         ),
         promptTokens: prompts.prompts.reduce((sum, { length }) => sum + length, 0),
-        bodyBytes: Number(request.headers['content-length'] ?? 0),
+        bodyBytes: Number(request.headers['content-length'] ?? defaultLimits.bodyBytes),
         stream: body.stream,
         includeUsage: usageInStream,
         withLogprobs,

@@ -1,18 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fchmodSync,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { fail, notWritten, OctavoError, syncFolder, writeAll } from '../core/index.js';
+import { fail, OctavoError, writeFileAtomic } from '../core/index.js';
 import { acquireLock } from '../project/index.js';
 
 /** What a key may be used for; `admin` may do all. */
@@ -33,6 +22,8 @@ export type StoredKey = Readonly<z.infer<typeof StoredKey>>;
 
 const KeyFile = z.strictObject({ version: z.literal(1), keys: z.array(StoredKey).max(10_000) });
 
+const mostBytes = 4 * 1024 * 1024;
+
 const unreadable = (path: string, what: string, remedy: string, cause?: unknown) =>
   fail('KEYS_UNREADABLE', { what, where: path, remedy, cause });
 
@@ -40,7 +31,8 @@ const unreadable = (path: string, what: string, remedy: string, cause?: unknown)
 export function readKeyFile(path: string): readonly StoredKey[] {
   let file: number;
   try {
-    file = openSync(path, 'r');
+    // Opening a pipe would wait for ever.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
     throw unreadable(
@@ -51,8 +43,14 @@ export function readKeyFile(path: string): readonly StoredKey[] {
     );
   }
   try {
-    const { mode } = fstatSync(file);
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    const facts = fstatSync(file);
+    if (!facts.isFile() || facts.size > mostBytes)
+      throw unreadable(
+        path,
+        `this is not a regular file of at most ${mostBytes} bytes`,
+        'give the file that `octavo keys create` made',
+      );
+    if (process.platform !== 'win32' && (facts.mode & 0o077) !== 0)
       throw unreadable(path, 'other users may read or write the file of API keys', `chmod 600 ${path}`);
     return KeyFile.parse(JSON.parse(readFileSync(file, 'utf8'))).keys;
   } catch (cause) {
@@ -65,26 +63,6 @@ export function readKeyFile(path: string): readonly StoredKey[] {
     );
   } finally {
     closeSync(file);
-  }
-}
-
-/** Replaces the file, readable by its owner only, so that a reader sees the old keys or the new. Errors: FILE_NOT_WRITTEN. */
-function writeKeyFile(path: string, keys: readonly StoredKey[]): void {
-  const beside = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
-  try {
-    const file = openSync(beside, 'wx', 0o600);
-    try {
-      fchmodSync(file, 0o600);
-      writeAll(file, Buffer.from(`${JSON.stringify({ version: 1, keys }, null, 2)}\n`));
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(beside, path);
-    syncFolder(dirname(path));
-  } catch (cause) {
-    rmSync(beside, { force: true });
-    throw notWritten(path, cause);
   }
 }
 
@@ -111,7 +89,7 @@ export function changeKeyFile<Result>(
       if (exists(error)) throw error;
     }
     const { keys, result } = change(before);
-    writeKeyFile(path, keys);
+    writeFileAtomic(path, `${JSON.stringify({ version: 1, keys }, null, 2)}\n`, { mode: 0o600 });
     return result;
   } finally {
     lock.release();
