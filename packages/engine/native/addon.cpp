@@ -190,7 +190,7 @@ napi_value readArena(napi_env env, size_t count, napi_value* arguments) {
   void* data;
   napi_value result;
   if (napi_create_arraybuffer(env, static_cast<size_t>(bytes), &data, &result) != napi_ok) return fail(env, "the buffer cannot be made");
-  std::memcpy(data, program->arena() + static_cast<int64_t>(offset), static_cast<size_t>(bytes));
+  if (bytes > 0) std::memcpy(data, program->arena() + static_cast<int64_t>(offset), static_cast<size_t>(bytes));
   return result;
 }
 
