@@ -1,4 +1,5 @@
-// Cross-entropy of a linear output layer, forward, backward or both, in blocks of tokens.  p: tokens, width, vocabulary.
+// Cross-entropy of a linear output layer, forward, backward or both, in blocks of tokens.
+// p: tokens, width, vocabulary, smoothing.
 // The blocks are fixed by the shapes; the products inside are cut over their results only.
 namespace octavo::OCTAVO_ISA {
 
@@ -32,19 +33,28 @@ static Gemm inputGradientGemm(const Call& call, const CrossEntropy& the, const v
   g.c = static_cast<char*>(the.dx->data) + from * width * bytesOf(*the.dx), g.cType = typeOf(*the.dx), g.ldc = width, g.alpha = 1.0f;
   return g;
 }
-static Gemm weightGradientGemm(const Call& call, const CrossEntropy& the, const void* dlogits, int64_t from, int64_t rows) {
+// Of the rows [first, first + rows) of the block that begins at token `from`; `fresh` where nothing was added before.
+static Gemm weightGradientGemm(const Call& call, const CrossEntropy& the, const void* dlogits, int64_t from, int64_t first, int64_t rows, bool fresh) {
   const int64_t width = call.p[1], vocabulary = call.p[2];
   Gemm g{};
   g.m = vocabulary, g.n = width, g.k = rows;
-  g.a = dlogits, g.aType = typeOf(*the.x), g.lda = vocabulary, g.aTransposed = true;
-  g.b = static_cast<const char*>(the.x->data) + from * width * bytesOf(*the.x), g.bType = typeOf(*the.x), g.ldb = width;
-  g.c = the.dweight->data, g.cType = Type::f32, g.ldc = width, g.alpha = 1.0f, g.accumulate = from > 0;
+  g.a = static_cast<const char*>(dlogits) + first * vocabulary * bytesOf(*the.x), g.aType = typeOf(*the.x), g.lda = vocabulary, g.aTransposed = true;
+  g.b = static_cast<const char*>(the.x->data) + (from + first) * width * bytesOf(*the.x), g.bType = typeOf(*the.x), g.ldb = width;
+  g.c = the.dweight->data, g.cType = Type::f32, g.ldc = width, g.alpha = 1.0f, g.accumulate = !fresh;
   return g;
 }
 
-// Turns a row of logits into (softmax − one-hot) · scale, or only reads it; returns the token's loss.
+struct TokenLoss { float loss, logSum; };
+
+static float meanOf(const float* x, int64_t n) {
+  Vf sums = Vf::zero();
+  for (int64_t i = 0; i < n; i += Vf::lanes) sums = sums + loadUpTo(x + i, n - i);
+  return sum(sums) / static_cast<float>(n);
+}
+
+// Turns a row of logits into (softmax − smoothed one-hot) · scale, or only reads it.
 template <class T>
-static float crossEntropyRow(float* logits, T* dlogits, int64_t n, int32_t target, float scale) {
+static TokenLoss crossEntropyRow(float* logits, T* dlogits, int64_t n, int32_t target, float scale, float smoothing) {
   Vf most = Vf::set1(-__builtin_inff());
   int64_t i = 0;
   float highest = -__builtin_inff(), total = 0;
@@ -52,7 +62,8 @@ static float crossEntropyRow(float* logits, T* dlogits, int64_t n, int32_t targe
   if (i > 0) highest = maximum(most);
   for (int64_t k = i; k < n; ++k) highest = logits[k] > highest ? logits[k] : highest;
   const bool known = target >= 0 && target < n;
-  const float chosen = known ? logits[target] : __builtin_nanf("");
+  float chosen = known ? logits[target] : __builtin_nanf("");
+  if (smoothing != 0) chosen = (1.0f - smoothing) * chosen + smoothing * meanOf(logits, n);
   Vf sums = Vf::zero();
   const Vf shift = Vf::set1(highest);
   for (i = 0; i + Vf::lanes <= n; i += Vf::lanes) {
@@ -67,13 +78,28 @@ static float crossEntropyRow(float* logits, T* dlogits, int64_t n, int32_t targe
     for (int64_t k = 0; k < n - i; ++k) total += logits[i + k] = lane[k];
   }
   if (dlogits != nullptr) {
-    const Vf factor = Vf::set1(scale / total);
-    if (known) logits[target] -= total;
-    for (i = 0; i < n; i += Vf::lanes) storeUpTo(scale == 0 ? Vf::zero() : loadUpTo(logits + i, n - i) * factor, dlogits + i, n - i);
+    const Vf factor = Vf::set1(scale / total), even = Vf::set1(scale * smoothing / static_cast<float>(n));
+    if (known) logits[target] -= (1.0f - smoothing) * total;
+    for (i = 0; i < n; i += Vf::lanes) storeUpTo(scale == 0 ? Vf::zero() : loadUpTo(logits + i, n - i) * factor - even, dlogits + i, n - i);
   }
   float logTotal[Vf::lanes];
   log(Vf::set1(total)).store(logTotal);
-  return highest + logTotal[0] - chosen;
+  return {highest + logTotal[0] - chosen, highest + logTotal[0]};
+}
+
+// dweight += dlogitsᵀ x, without the rows of weight 0 whose x is not finite: 0 · NaN would be NaN. Such a row is known by
+// its log-sum, so that rows of weight 0 with a target outside the vocabulary cost nothing.
+static void addWeightGradient(const Call& call, const Worker& inner, const CrossEntropy& the, const void* dlogits, const float* logSums, int64_t from, int64_t rows, float dloss, bool* fresh) {
+  const auto leftOut = [&](int64_t r) { return the.weights[from + r] * dloss == 0 && logSums[r] != logSums[r]; };
+  for (int64_t first = 0; first < rows;) {
+    int64_t end = first;
+    while (end < rows && !leftOut(end)) ++end;
+    if (end > first) {
+      gemm(inner, weightGradientGemm(call, the, dlogits, from, first, end - first, *fresh), call.form);
+      *fresh = false;
+    }
+    first = end + 1;
+  }
 }
 
 static void crossEntropyBlocks(const Call& call, const Worker& worker, const CrossEntropy& the) {
@@ -81,26 +107,31 @@ static void crossEntropyBlocks(const Call& call, const Worker& worker, const Cro
   const bool backward = the.dx != nullptr;
   char* shared = static_cast<char*>(worker.shared);
   float* losses = reinterpret_cast<float*>(shared);
-  float* logits = reinterpret_cast<float*>(shared + line(tokens * sizeof(float)));
-  char* dlogits = shared + line(tokens * sizeof(float)) + line(most * vocabulary * sizeof(float));
+  float* logSums = reinterpret_cast<float*>(shared + line(tokens * sizeof(float)));
+  float* logits = reinterpret_cast<float*>(shared + line(tokens * sizeof(float)) + line(most * sizeof(float)));
+  char* dlogits = reinterpret_cast<char*>(logits) + line(most * vocabulary * sizeof(float));
   Worker inner = worker;
   const size_t used = static_cast<size_t>((backward ? dlogits + line(most * vocabulary * bytesOf(*the.x)) : dlogits) - shared);
   inner.shared = shared + used;
   inner.sharedBytes = worker.sharedBytes - used;
-  const float dloss = backward ? *static_cast<const float*>(the.dloss->data) : 0.0f;
+  const float dloss = backward ? *static_cast<const float*>(the.dloss->data) : 0.0f, smoothing = static_cast<float>(call.p[3]);
+  bool fresh = true;
   for (int64_t from = 0; from < tokens; from += most) {
     const int64_t rows = smaller(most, tokens - from);
     gemm(inner, logitsGemm(call, the, logits, from, rows), call.form);
     const Range mine = share(worker, rows);
     byType(the.x->dtype, [&](auto* tag) {
       using T = Bare<decltype(tag)>;
-      for (int64_t r = mine.begin; r < mine.end; ++r)
-        losses[from + r] = crossEntropyRow<T>(logits + r * vocabulary, backward ? reinterpret_cast<T*>(dlogits) + r * vocabulary : nullptr, vocabulary, the.targets[from + r], the.weights[from + r] * dloss);
+      for (int64_t r = mine.begin; r < mine.end; ++r) {
+        T* out = backward ? reinterpret_cast<T*>(dlogits) + r * vocabulary : nullptr;
+        const TokenLoss found = crossEntropyRow<T>(logits + r * vocabulary, out, vocabulary, the.targets[from + r], the.weights[from + r] * dloss, smoothing);
+        losses[from + r] = found.loss, logSums[r] = found.logSum;
+      }
     });
     worker.barrier();
     if (!backward) continue;
     if (the.dx->data != nullptr) gemm(inner, inputGradientGemm(call, the, dlogits, from, rows), call.form);
-    if (the.dweight->data != nullptr) gemm(inner, weightGradientGemm(call, the, dlogits, from, rows), call.form);
+    if (the.dweight->data != nullptr) addWeightGradient(call, inner, the, dlogits, logSums, from, rows, dloss, &fresh);
     if (the.dbias->data != nullptr) {
       constexpr int64_t kColumns = 64;
       const Range blocks = share(worker, (vocabulary + kColumns - 1) / kColumns);
@@ -117,10 +148,11 @@ static void crossEntropyBlocks(const Call& call, const Worker& worker, const Cro
     }
     worker.barrier();
   }
-  if (backward && tokens == 0) {
+  if (backward && fresh && the.dweight->data != nullptr) {
     const Range mine = share(worker, vocabulary * width);
-    if (the.dweight->data != nullptr)
-      for (int64_t i = mine.begin; i < mine.end; ++i) static_cast<float*>(the.dweight->data)[i] = 0;
+    for (int64_t i = mine.begin; i < mine.end; ++i) static_cast<float*>(the.dweight->data)[i] = 0;
+  }
+  if (backward && tokens == 0) {
     const Range columns = share(worker, vocabulary);
     if (the.dbias->data != nullptr)
       for (int64_t i = columns.begin; i < columns.end; ++i) static_cast<float*>(the.dbias->data)[i] = 0;
@@ -148,13 +180,13 @@ static GemmMemory crossEntropyMemoryFor(const Call& call, int members, bool forw
   const int64_t rows = crossEntropyRows(call);
   GemmMemory needs = gemmMemory(logitsGemm(call, the, nullptr, 0, rows), members, call.form);
   if (backward)
-    for (const Gemm& g : {inputGradientGemm(call, the, nullptr, 0, rows), weightGradientGemm(call, the, nullptr, 0, rows)}) {
+    for (const Gemm& g : {inputGradientGemm(call, the, nullptr, 0, rows), weightGradientGemm(call, the, nullptr, 0, 0, rows, true)}) {
       const GemmMemory other = gemmMemory(g, members, call.form);
       needs.scratchBytes = other.scratchBytes > needs.scratchBytes ? other.scratchBytes : needs.scratchBytes;
       needs.sharedBytes = other.sharedBytes > needs.sharedBytes ? other.sharedBytes : needs.sharedBytes;
     }
   const size_t cells = static_cast<size_t>(rows) * static_cast<size_t>(call.p[2]);
-  needs.sharedBytes += line(static_cast<size_t>(call.p[0]) * 4) + line(cells * 4) + (backward ? line(cells * bytesOf(*the.x)) : 0);
+  needs.sharedBytes += line(static_cast<size_t>(call.p[0]) * 4) + line(static_cast<size_t>(rows) * 4) + line(cells * 4) + (backward ? line(cells * bytesOf(*the.x)) : 0);
   return needs;
 }
 

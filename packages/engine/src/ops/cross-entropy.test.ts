@@ -1,13 +1,16 @@
 /** Cross-entropy of an output layer: the loss, the losses, the gradients, and both fused. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { gradient } from '../gradient/gradient.js';
 import { backends } from '../testing/backends.js';
 import { type Body, checkGradient, checkKernels, checkShapes, evaluate, graphOf, size } from '../testing/check.js';
 import { checkGolden } from '../testing/check-golden.js';
 import { expectClose, tolerance } from '../testing/close.js';
-import type { Specs } from '../testing/draw.js';
+import { draw, type Specs } from '../testing/draw.js';
 import { golden } from '../testing/golden.js';
+import { constant } from './constant.js';
 import { crossEntropy } from './cross-entropy.js';
+import { multiply } from './multiply.js';
 
 const specs = (n: number, width: number, vocabulary: number, bias = true): Specs => ({
   x: { shape: [n, width] },
@@ -24,6 +27,11 @@ const loss: Body = ({ x, weight, bias, targets, weights }) => ({
 });
 const losses: Body = ({ x, weight, bias, targets, weights }) =>
   crossEntropy({ x, weight, targets, weights, ...(bias === undefined ? {} : { bias }) });
+
+const smoothed: Body = ({ x, weight, bias, targets, weights }) => ({
+  loss: crossEntropy({ x, weight, targets, weights, ...(bias === undefined ? {} : { bias }) }, 0.1).loss,
+});
+const scalarOne = { value: 1, shape: [], dtype: 'float32' } as const;
 
 describe('crossEntropy', () => {
   it('has the gradient of finite differences', () => {
@@ -79,8 +87,43 @@ describe('crossEntropy', () => {
     expect(() =>
       graphOf({ ...specs(3, 2, 4), targets: { shape: [2], dtype: 'int32' }, ...weightsOf(3) }, loss),
     ).toThrow(/SHAPE_MISMATCH/));
-  it('refuses a gradient through the losses of single tokens', () =>
-    expect(() => checkGradient({ ...specs(3, 2, 4), ...weightsOf(3) }, losses)).toThrow(/NO_GRADIENT/));
+  it.each([1, 5])(
+    'keeps a hidden state that is not finite out of the gradients where its weight is 0 (of %i tokens)',
+    async (n) => {
+      const poisoned = [0, 3].filter((token) => token < n);
+      const graph = graphOf({ ...specs(n, 5, 9), ...weightsOf(n) }, (the) => {
+        const found = gradient(loss(the).loss, [the.x, the.weight, the.bias], constant(the.x.trace, scalarOne));
+        return Object.fromEntries(found.flatMap((value, i) => (value === undefined ? [] : [[`d${i}`, value]])));
+      });
+      const drawn = draw({ ...specs(n, 5, 9), ...weightsOf(n) }, 3);
+      const values = { ...drawn, x: Float64Array.from(drawn.x) };
+      for (const token of poisoned) values.x[token * 5 + 1] = token === 0 ? NaN : Infinity;
+      for (const { name, backend } of backends())
+        for (const [key, data] of Object.entries(await evaluate(backend, graph, values)))
+          expect(data.every(Number.isFinite), `${name} ${key}`).toBe(true);
+    },
+  );
+  it('smooths labels', () => {
+    checkGradient({ ...specs(4, 3, 5), ...weightsOf(4) }, smoothed);
+    return checkShapes(
+      fc.tuple(size(33), size(9, 1), size(70, 1), fc.boolean()),
+      ([n, width, vocabulary, bias]) => ({
+        specs: { ...specs(n, width, vocabulary, bias), ...weightsOf(n) },
+        body: smoothed,
+        factor: 2,
+      }),
+      4,
+    );
+  });
+  it('has a gradient through the losses of single tokens, beside that of the loss', () => {
+    const both: Body = (the) => {
+      const found = losses(the);
+      return { loss: found.loss, losses: multiply(found.losses, found.losses) };
+    };
+    checkGradient({ ...specs(3, 2, 4), ...weightsOf(3) }, losses);
+    checkGradient({ ...specs(3, 2, 4), ...weightsOf(3) }, both);
+    return checkKernels({ specs: { ...specs(19, 5, 9), ...weightsOf(19) }, body: both, factor: 2 });
+  });
 });
 
 describe.each(backends())('PyTorch, on $name', (backend) => {
@@ -117,7 +160,10 @@ describe.each(backends())('PyTorch, on $name', (backend) => {
       ({ x, weight, bias, targets, weights: w }) => crossEntropy({ x, weight, bias, targets, weights: w }).loss,
     );
   });
-  it('gives the published value for 1 2 3 4 and class 0', async () => {
+  it.each([
+    [0, 3.44019],
+    [0.1, 3.29019],
+  ])('gives the published value for 1 2 3 4 and class 0, smoothed by %f', async (smoothing, published) => {
     const graph = graphOf(
       {
         x: { shape: [1, 1] },
@@ -125,19 +171,14 @@ describe.each(backends())('PyTorch, on $name', (backend) => {
         targets: { shape: [1], dtype: 'int32' },
         weights: { shape: [1] },
       },
-      losses,
+      ({ x, weight, targets, weights }) => crossEntropy({ x, weight, targets, weights }, smoothing),
     );
-    expectClose(
-      (
-        await evaluate(backend.backend, graph, {
-          x: Float64Array.of(1),
-          weight: Float64Array.of(1, 2, 3, 4),
-          targets: Float64Array.of(0),
-          weights: Float64Array.of(1),
-        })
-      ).loss,
-      [3.44019],
-      1e-6,
-    );
+    const found = await evaluate(backend.backend, graph, {
+      x: Float64Array.of(1),
+      weight: Float64Array.of(1, 2, 3, 4),
+      targets: Float64Array.of(0),
+      weights: Float64Array.of(1),
+    });
+    expectClose(found.loss, [published], 1e-6);
   });
 });

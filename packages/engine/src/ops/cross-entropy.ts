@@ -1,10 +1,14 @@
 import { OctavoError } from '../error.js';
 import { record, type Tensor } from '../trace/trace.js';
 import { isHalf, showType, type TensorType } from '../types.js';
+import { add } from './add.js';
+import { constant } from './constant.js';
 import { type Dense, defineOp, type Named } from './define.js';
+import { multiply } from './multiply.js';
 
 // N tokens, D width, V vocabulary
 type Operand = 'x' | 'weight' | 'targets' | 'weights';
+type Smoothing = { readonly smoothing?: number };
 
 function eachToken(
   { x, weight, bias }: Named<'x' | 'weight', 'bias', Dense>,
@@ -22,7 +26,11 @@ function eachToken(
   }
 }
 
-function gradientOf({ x, weight, bias, targets, weights }: Named<Operand, 'bias', Dense>, dloss: number) {
+function gradientOf(
+  { x, weight, bias, targets, weights }: Named<Operand, 'bias', Dense>,
+  dloss: number,
+  { smoothing = 0 }: Smoothing,
+) {
   const [vocabulary, width] = weight.shape;
   const dx = new Float64Array(x.data.length);
   const dweight = new Float64Array(weight.data.length);
@@ -30,7 +38,8 @@ function gradientOf({ x, weight, bias, targets, weights }: Named<Operand, 'bias'
   eachToken(bias === undefined ? { x, weight } : { x, weight, bias }, (n, logits, logSum) => {
     if (weights.data[n] === 0) return;
     for (let v = 0; v < vocabulary; v++) {
-      const d = (Math.exp(logits[v] - logSum) - (v === targets.data[n] ? 1 : 0)) * weights.data[n] * dloss;
+      const wanted = (v === targets.data[n] ? 1 - smoothing : 0) + smoothing / vocabulary;
+      const d = (Math.exp(logits[v] - logSum) - wanted) * weights.data[n] * dloss;
       dbias[v] += d;
       for (let i = 0; i < width; i++) {
         dx[n * width + i] += d * weight.data[v * width + i];
@@ -45,17 +54,15 @@ function gradientOf({ x, weight, bias, targets, weights }: Named<Operand, 'bias'
   };
 }
 
-const lossesOf = ({
-  x,
-  weight,
-  bias,
-  targets,
-  weights,
-}: Named<Operand, 'bias', Dense>): { readonly loss: Dense; readonly losses: Dense } => {
+const lossesOf = (
+  { x, weight, bias, targets, weights }: Named<Operand, 'bias', Dense>,
+  { smoothing = 0 }: Smoothing,
+): { readonly loss: Dense; readonly losses: Dense } => {
   const losses = new Float64Array(x.shape[0]);
   let loss = 0;
   eachToken(bias === undefined ? { x, weight } : { x, weight, bias }, (n, logits, logSum) => {
-    losses[n] = logSum - (logits[targets.data[n]] ?? Number.NaN);
+    const mean = smoothing === 0 ? 0 : logits.reduce((total, logit) => total + logit, 0) / logits.length;
+    losses[n] = logSum - (1 - smoothing) * (logits[targets.data[n]] ?? Number.NaN) - smoothing * mean;
     if (weights.data[n] !== 0) loss += weights.data[n] * losses[n];
   });
   return { loss: { shape: [], data: Float64Array.of(loss) }, losses: { shape: [x.shape[0]], data: losses } };
@@ -74,17 +81,18 @@ const gradientTypes = ({ x, weight }: Readonly<Record<'x' | 'weight', TensorType
   dweight: full(weight),
   dbias: { dtype: full(weight).dtype, shape: [weight.shape[0]] },
 });
-const parameters = ({ x, weight }: Readonly<Record<'x' | 'weight', TensorType>>): readonly number[] => [
-  x.shape[0],
-  x.shape[1],
-  weight.shape[0],
-];
+const parameters = (
+  { x, weight }: Readonly<Record<'x' | 'weight', TensorType>>,
+  { smoothing = 0 }: Smoothing,
+): readonly number[] => [x.shape[0], x.shape[1], weight.shape[0], smoothing];
 
 /**
  * Cross-entropy of a linear output layer: losses[n] = log Σ exp(logits[n]) − logits[n, targets[n]] with logits = x Wᵀ + bias,
  * loss = Σ weights[n] · losses[n]. The kernel walks blocks of tokens, so the logits of a batch are never in memory at once.
  *   x: [N, D], weight: [V, D], bias: [V], targets: int32 [N], weights: float32 [N] → loss: [], losses: [N] float32.
- * Tokens of weight 0 cost nothing in the gradient. Errors: SHAPE_MISMATCH.
+ * With label smoothing ε the target has 1 − ε and all V classes share ε: logits[n, targets[n]] becomes
+ * (1 − ε) logits[n, targets[n]] + ε mean logits[n] (Szegedy et al. 2016, arXiv 1512.00567, §7).
+ * Tokens of weight 0 add nothing to a gradient, even where x is not finite. Errors: SHAPE_MISMATCH.
  */
 export const crossEntropyOp = defineOp({
   name: 'crossEntropy',
@@ -92,7 +100,7 @@ export const crossEntropyOp = defineOp({
   optional: ['bias'],
   outputs: ['loss', 'losses'],
   mixed: { half: ['x', 'weight'], full: ['weights', 'bias'] },
-  infer: ({ x, weight, targets, weights }) => {
+  infer: ({ x, weight, targets, weights }, _: Smoothing) => {
     if (
       x.shape.length !== 2 ||
       weight.shape[1] !== x.shape[1] ||
@@ -104,17 +112,23 @@ export const crossEntropyOp = defineOp({
       });
     return lossTypes({ x });
   },
-  gradient: ({ inputs, outputs, d }) => {
-    if (d.losses !== undefined)
-      throw new OctavoError('NO_GRADIENT', {
-        what: 'cross-entropy is differentiated by its weighted loss, not by the losses of single tokens',
-        remedy: 'put the weights into `weights`',
-      });
-    if (d.loss === undefined) return {};
-    const found = record(outputs.loss.trace, crossEntropyGradientOp, { ...inputs, dloss: d.loss }, {});
+  gradient: ({ inputs, outputs: { loss }, d, attributes }) => {
+    // A loss made of the losses of tokens gives each a weight of its own.
+    const one = (): Tensor => constant(loss.trace, { value: 1, shape: [], dtype: loss.dtype });
+    const weighted =
+      d.losses === undefined
+        ? d.loss === undefined
+          ? undefined
+          : { weights: inputs.weights, dloss: d.loss }
+        : {
+            weights: d.loss === undefined ? d.losses : add(multiply(inputs.weights, d.loss), d.losses),
+            dloss: one(),
+          };
+    if (weighted === undefined) return {};
+    const found = record(loss.trace, crossEntropyGradientOp, { ...inputs, ...weighted }, attributes);
     return { x: found.dx, weight: found.dweight, ...(inputs.bias === undefined ? {} : { bias: found.dbias }) };
   },
-  reference: (values) => lossesOf(values),
+  reference: (values, attributes) => lossesOf(values, attributes),
   parameters,
 });
 
@@ -125,8 +139,8 @@ export const crossEntropyGradientOp = defineOp({
   optional: ['bias'],
   outputs: ['dx', 'dweight', 'dbias'],
   mixed: { half: ['x', 'weight'], full: ['weights', 'bias', 'dloss'] },
-  infer: (types) => gradientTypes(types),
-  reference: ({ dloss, ...values }) => gradientOf(values, dloss.data[0]),
+  infer: (types, _: Smoothing) => gradientTypes(types),
+  reference: ({ dloss, ...values }, attributes) => gradientOf(values, dloss.data[0], attributes),
   parameters,
 });
 
@@ -137,10 +151,17 @@ export const crossEntropyTrainingOp = defineOp({
   optional: ['bias'],
   outputs: ['loss', 'losses', 'dx', 'dweight', 'dbias'],
   mixed: { half: ['x', 'weight'], full: ['weights', 'bias', 'dloss'] },
-  infer: (types) => ({ ...lossTypes(types), ...gradientTypes(types) }),
-  reference: ({ dloss, ...values }) => ({ ...lossesOf(values), ...gradientOf(values, dloss.data[0]) }),
+  infer: (types, _: Smoothing) => ({ ...lossTypes(types), ...gradientTypes(types) }),
+  reference: ({ dloss, ...values }, attributes) => ({
+    ...lossesOf(values, attributes),
+    ...gradientOf(values, dloss.data[0], attributes),
+  }),
   parameters,
 });
 
-export const crossEntropy = (the: Named<Operand, 'bias', Tensor>): Readonly<Record<'loss' | 'losses', Tensor>> =>
-  record(the.x.trace, crossEntropyOp, the, {});
+/** `smoothing` is the share of each target that all classes get alike. */
+export const crossEntropy = (
+  the: Named<Operand, 'bias', Tensor>,
+  smoothing = 0,
+): Readonly<Record<'loss' | 'losses', Tensor>> =>
+  record(the.x.trace, crossEntropyOp, the, smoothing === 0 ? {} : { smoothing });

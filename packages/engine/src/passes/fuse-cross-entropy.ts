@@ -11,7 +11,9 @@ export function fuseCrossEntropy(graph: Graph): Graph {
     const [x, weight, targets, weights, , bias] = gradient.inputs;
     const at = graph.nodes.findIndex(
       (node) =>
-        node.kind === 'crossEntropy' && [x, weight, targets, weights, bias].every((id, i) => node.inputs[i] === id),
+        node.kind === 'crossEntropy' &&
+        node.attributes['smoothing'] === gradient.attributes['smoothing'] &&
+        [x, weight, targets, weights, bias].every((id, i) => node.inputs[i] === id),
     );
     const forward = graph.nodes[at];
     if (
