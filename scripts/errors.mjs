@@ -19,6 +19,7 @@ export const engineCodes = {
   NATIVE_MISSING: 'The compiled engine is absent or does not load.',
   NO_GRADIENT: 'A gradient was asked of an op that has none, or of a value that it does not reach.',
   SHAPE_MISMATCH: 'Shapes do not fit each other, or data does not fit its shape.',
+  VALUE_ABSENT: 'A value that was to be tapped or patched is not in the graph under that name.',
 };
 
 const thrown = { engine: /new OctavoError\(\s*'([A-Z_]+)'/g, octavo: /(?:\bfail|new OctavoError)\(\s*'([A-Z_]+)'/g };

@@ -27,6 +27,25 @@ export const passesFor = (precision: Precision): readonly Pass[] => [
   { name: 'dead-code', run: deadCode },
 ];
 
-/** Runs the passes, with the verifier after each. */
-export const optimise = (graph: Graph, precision: Precision): Graph =>
-  passesFor(precision).reduce((current, pass) => verify(pass.run(current), pass.name), verify(graph, 'trace'));
+/** A graph on its way through the passes: as `trace` made it, or as the pass of this name left it. */
+export interface Stage {
+  readonly name: string;
+  readonly graph: Graph;
+}
+
+/** Runs the passes one by one, with the verifier after each; the first stage is the graph as it came. */
+export function* optimiseStages(graph: Graph, precision: Precision): Generator<Stage> {
+  let current = verify(graph, 'trace');
+  yield { name: 'trace', graph: current };
+  for (const { name, run } of passesFor(precision)) {
+    current = verify(run(current), name);
+    yield { name, graph: current };
+  }
+}
+
+/** Runs all passes, with the verifier after each. */
+export function optimise(graph: Graph, precision: Precision): Graph {
+  let last = graph;
+  for (const stage of optimiseStages(graph, precision)) last = stage.graph;
+  return last;
+}
