@@ -133,17 +133,18 @@ struct Running {
   Program* program;
   std::vector<void*> slots;
   std::vector<napi_ref> kept;  // the program and the buffers, until the run has ended
-  napi_deferred deferred;
-  napi_async_work work;
+  double* nanoseconds = nullptr;  // where the times of the instructions go, if they are wanted
+  napi_deferred deferred = nullptr;
+  napi_async_work work = nullptr;
 };
 
-// run(program, slots: ArrayBuffer[]): Promise<void>
+// run(program, slots: ArrayBuffer[], nanoseconds?: Float64Array, one an instruction, added to): Promise<void>
 napi_value run(napi_env env, size_t count, napi_value* arguments) {
   Program* program = count >= 2 ? programOf(env, arguments[0]) : nullptr;
   uint32_t given = 0;
   if (program == nullptr || napi_get_array_length(env, arguments[1], &given) != napi_ok) return fail(env, "run takes a program and its slots");
   if (static_cast<int>(given) != program->slotCount()) return fail(env, "the program has " + std::to_string(program->slotCount()) + " slots");
-  std::unique_ptr<Running> job(new Running{program, {}, {}, nullptr, nullptr});
+  std::unique_ptr<Running> job(new Running{program, {}, {}});
   std::vector<napi_value> held{arguments[0]};
   for (uint32_t i = 0; i < given; ++i) {
     napi_value buffer;
@@ -153,6 +154,15 @@ napi_value run(napi_env env, size_t count, napi_value* arguments) {
     if (static_cast<int64_t>(bytes) < program->slotBytes()[i]) return fail(env, "slot " + std::to_string(i) + " is too small");
     job->slots.push_back(data);
     held.push_back(buffer);
+  }
+  if (count >= 3) {
+    napi_typedarray_type type;
+    size_t length;
+    void* data;
+    if (napi_get_typedarray_info(env, arguments[2], &type, &length, &data, nullptr, nullptr) != napi_ok || type != napi_float64_array || length < program->instructionCount())
+      return fail(env, "the times go into a Float64Array of " + std::to_string(program->instructionCount()) + " numbers");
+    job->nanoseconds = static_cast<double*>(data);
+    held.push_back(arguments[2]);
   }
   napi_value promise, name = makeText(env, "octavo.run");
   if (napi_create_promise(env, &job->deferred, &promise) != napi_ok) return fail(env, "a promise cannot be made");
@@ -166,7 +176,7 @@ napi_value run(napi_env env, size_t count, napi_value* arguments) {
       env, nullptr, name,
       [](napi_env, void* pointer) {
         auto* job = static_cast<Running*>(pointer);
-        job->program->run(job->slots.data());
+        job->program->run(job->slots.data(), job->nanoseconds);
       },
       [](napi_env env, napi_status, void* pointer) {
         std::unique_ptr<Running> job(static_cast<Running*>(pointer));

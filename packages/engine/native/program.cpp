@@ -1,13 +1,16 @@
 #include "program.h"
 #include <sys/mman.h>
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <mutex>
 
 namespace octavo {
 
 namespace {
+using Clock = std::chrono::steady_clock;
 constexpr int64_t kBytesOf[] = {4, 2, 2, 4, 4};
 constexpr size_t kPage = 4096;
 constexpr int kMostOperands = 64;
@@ -133,13 +136,16 @@ Program::~Program() {
   freePages(scratch_, scratchBytes());
 }
 
-void Program::run(void* const* slots) {
+void Program::run(void* const* slots, double* nanoseconds) {
   std::lock_guard<std::mutex> lock(running());
   Team& team = teamOf(members_);
   team.run([&](int index) {
     Operand operands[kMostOperands];
     const Worker worker{index, members_, scratch_ == nullptr ? nullptr : scratch_ + index * scratchPerMember_, scratchPerMember_,
                         scratch_ == nullptr ? nullptr : scratch_ + members_ * scratchPerMember_, sharedBytes_, &Team::waitFor, &team};
+    const bool timed = nanoseconds != nullptr && index == 0;
+    auto before = timed ? Clock::now() : Clock::time_point();
+    size_t number = 0;
     for (const Instruction& instruction : instructions_) {
       int count = 0;
       for (const PlacedOperand& placed : instruction.operands) {
@@ -149,6 +155,11 @@ void Program::run(void* const* slots) {
       const Call call{operands, count, instruction.parameters.data(), static_cast<int>(instruction.parameters.size()), form_};
       instruction.kernel->run(call, worker);
       team.barrier().wait();
+      if (timed) {
+        const auto after = Clock::now();
+        nanoseconds[number++] += std::chrono::duration<double, std::nano>(after - before).count();
+        before = after;
+      }
     }
   });
 }

@@ -12,6 +12,15 @@ inline void relax() {
   asm volatile("yield");
 #endif
 }
+
+// Returns when `value` is no longer `known`: soon after, if that happens while it spins.
+void awaitChange(const std::atomic<uint32_t>& value, uint32_t known) {
+  for (int spin = 0; spin < kSpins; ++spin) {
+    if (value.load(std::memory_order_acquire) != known) return;
+    relax();
+  }
+  while (value.load(std::memory_order_acquire) == known) value.wait(known, std::memory_order_acquire);
+}
 }  // namespace
 
 void Barrier::wait() {
@@ -23,11 +32,7 @@ void Barrier::wait() {
     round_.notify_all();
     return;
   }
-  for (int spin = 0; spin < kSpins; ++spin) {
-    if (round_.load(std::memory_order_acquire) != round) return;
-    relax();
-  }
-  while (round_.load(std::memory_order_acquire) == round) round_.wait(round, std::memory_order_acquire);
+  awaitChange(round_, round);
 }
 
 Team::Team(int members) : members_(members), barrier_(members) {
@@ -35,37 +40,25 @@ Team::Team(int members) : members_(members), barrier_(members) {
 }
 
 Team::~Team() {
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
+  stopping_ = true;
+  generation_.fetch_add(1, std::memory_order_release);
+  generation_.notify_all();
   for (auto& thread : threads_) thread.join();
 }
 
 void Team::run(const std::function<void(int)>& job) {
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    job_ = &job;
-    ++generation_;
-  }
-  wake_.notify_all();
+  job_ = &job;
+  generation_.fetch_add(1, std::memory_order_release);
+  generation_.notify_all();
   job(0);
   barrier_.wait();  // nobody leaves before all have finished, so `job` may end with the caller
 }
 
 void Team::serve(int index) {
-  uint64_t seen = 0;
-  for (;;) {
-    const std::function<void(int)>* job;
-    {
-      std::unique_lock<std::mutex> lock(mutex_);
-      wake_.wait(lock, [&] { return stopping_ || generation_ != seen; });
-      if (stopping_) return;
-      seen = generation_;
-      job = job_;
-    }
-    (*job)(index);
+  for (uint32_t seen = 0;; ++seen) {
+    awaitChange(generation_, seen);
+    if (stopping_) return;
+    (*job_)(index);
     barrier_.wait();
   }
 }

@@ -1,9 +1,7 @@
 // The thread pool: a team of members that run one function together and meet at barriers.
 #pragma once
 #include <atomic>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
 #include "worker.h"
@@ -37,11 +35,9 @@ class Team {
   const int members_;
   Barrier barrier_;
   std::vector<std::thread> threads_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
   const std::function<void(int)>* job_ = nullptr;
-  uint64_t generation_ = 0;
   bool stopping_ = false;
+  std::atomic<uint32_t> generation_{0};  // raised when there is a job, or none any more
 };
 
 }  // namespace octavo

@@ -40,3 +40,17 @@ export function fromFloat16(half: number): number {
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
+
+/** Many at once: a 16-bit array from numbers … */
+export function toHalves(data: ArrayLike<number>, round: (value: number) => number): Uint16Array {
+  const halves = new Uint16Array(data.length);
+  for (let i = 0; i < halves.length; i++) halves[i] = round(data[i]);
+  return halves;
+}
+
+/** … and back. A loop: `Float32Array.from` with a function takes ten times as long. */
+export function fromHalves(halves: Uint16Array, widen: (half: number) => number): Float32Array {
+  const values = new Float32Array(halves.length);
+  for (let i = 0; i < values.length; i++) values[i] = widen(halves[i]);
+  return values;
+}

@@ -10,6 +10,7 @@ template <class Words> struct Skinny {
   static constexpr int64_t mostRowsAlong = 16, mostRowsDown = 4;
   static constexpr int groupRows = Vf::lanes == 16 ? 4 : 2, groupColumns = 4;
   static constexpr int chunk = 64;  // columns finished together
+  static constexpr int64_t mostRowsInTurn = 4;
   static constexpr int64_t mostWords = 64 * 1024;  // of a row of A: more goes the packed way
 
   static bool fits(const Gemm& g) {
@@ -35,11 +36,47 @@ template <class Words> struct Skinny {
       alignas(64) float tile[mostRowsAlong * chunk];
       for (int64_t j = mine.begin * step; j < end; j += chunk) {
         const int64_t columns = least(chunk, end - j);
-        if (g.bTransposed) along(g, a, stride, b, j, columns, tile);
+        if (g.bTransposed && g.m <= mostRowsInTurn) inTurn(g, a, stride, b, j, columns, tile);
+        else if (g.bTransposed) along(g, a, stride, b, j, columns, tile);
         else down(g, a, stride, b, j, columns, tile);
         finish(g, tile, chunk, 0, j, g.m, columns, {nullptr, 0, true, true});
       }
     });
+  }
+
+  // Very few rows: memory alone sets the time, and it is read fastest straight on, one row of B after the other.
+  template <class T> static void inTurn(const Gemm& g, const float* a, int64_t stride, const T* b, int64_t j, int64_t columns, float* tile) {
+    for (int64_t c = 0; c < columns; c++) {
+      const T* const row = b + (j + c) * g.ldb;
+      if (g.m == 1) dotsOf<1, 4>(a, stride, row, g.k, tile + c);
+      else if (g.m == 2) dotsOf<2, 2>(a, stride, row, g.k, tile + c);
+      else if (g.m == 3) dotsOf<3, 2>(a, stride, row, g.k, tile + c);
+      else dotsOf<4, 2>(a, stride, row, g.k, tile + c);
+    }
+  }
+
+  // `sumsEach` chains of sums a row of A, so that one does not wait for its own last addition.
+  template <int count, int sumsEach, class T> static void dotsOf(const float* a, int64_t stride, const T* row, int64_t k, float* out) {
+    constexpr int step = Vf::lanes * Words::perWord;
+    Vf sums[count][sumsEach];
+    for (int r = 0; r < count; r++)
+      for (int s = 0; s < sumsEach; s++) sums[r][s] = Vf::zero();
+    const auto add = [&](int64_t i, int64_t left, int s) __attribute__((always_inline)) {
+      const Vf value = Words::along(row + i, left);
+#pragma GCC unroll 4
+      for (int r = 0; r < count; r++) sums[r][s] = Words::multiplyAdd(Vf::load(a + r * stride + i / Words::perWord), value, sums[r][s]);
+    };
+    int64_t i = 0;
+    for (; i + step * sumsEach <= k; i += step * sumsEach)
+#pragma GCC unroll 4
+      for (int s = 0; s < sumsEach; s++) add(i + s * step, step, s);
+    for (; i + step <= k; i += step) add(i, step, 0);
+    if (i < k) add(i, k - i, 0);
+    for (int r = 0; r < count; r++) {
+      Vf total = sums[r][0];
+      for (int s = 1; s < sumsEach; s++) total = total + sums[r][s];
+      out[r * chunk] = sum(total);
+    }
   }
 
   template <class T> static void along(const Gemm& g, const float* a, int64_t stride, const T* b, int64_t j, int64_t columns, float* tile) {

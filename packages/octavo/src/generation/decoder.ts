@@ -130,8 +130,9 @@ export function createDecoder(model: LoadedModel, slots: number): Decoder {
       starts,
       last,
     });
-    invariant(logits instanceof Float32Array || logits instanceof Float64Array, 'logits are floats');
-    return entries.map((_, s) => Float32Array.from(logits.subarray(s * vocabularySize, (s + 1) * vocabularySize)));
+    // Views, not copies: the run made this array for us.
+    const floats = logits instanceof Float32Array ? logits : Float32Array.from(logits ?? []);
+    return entries.map((_, s) => floats.subarray(s * vocabularySize, (s + 1) * vocabularySize));
   };
 
   return {

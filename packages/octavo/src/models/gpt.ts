@@ -10,6 +10,7 @@ import {
   headNorm,
   layerNorm,
   linear,
+  matmul,
   multiply,
   reluSquared,
   reshape,
@@ -188,8 +189,11 @@ export function gptCached(
   });
   const [sequences = 1, time = 1] = inputs.tokens.shape;
   const last = embedding(reshape(x, [sequences * time, width]), inputs.last);
-  return {
-    logits: scoped(x.trace, 'head', () => linear(last, headWeight(config, parameters), parameters.get('head.bias'))),
-    caches,
-  };
+  const logits = scoped(x.trace, 'head', () => {
+    // In float32 whatever the precision: two logits that differ by less than 16 bits hold still have an order.
+    const products = matmul(last, headWeight(config, parameters), { transposeB: true, full: true });
+    const bias = parameters.get('head.bias');
+    return bias === undefined ? products : add(products, bias);
+  });
+  return { logits, caches };
 }

@@ -26,7 +26,8 @@ export interface Addon {
       readonly form: number;
     },
   ): { readonly program: object; readonly scratchBytes: number };
-  run(program: object, slots: readonly ArrayBuffer[]): Promise<void>;
+  /** Adds the nanoseconds of each instruction to `nanoseconds` where it is given. */
+  run(program: object, slots: readonly ArrayBuffer[], nanoseconds?: Float64Array): Promise<void>;
   /** Copies bytes out of the arena of a program that is not running. */
   readArena(program: object, offset: number, bytes: number): ArrayBuffer;
   /** Billions of operations, or bytes, a second: 'fma', 'dot', 'half' are register-only peaks, 'read' streams memory. */

@@ -42,7 +42,8 @@ async function measureProduct(
   precision: Precision,
   exact: Float32Array | undefined,
 ): Promise<{ readonly gflops: number; readonly error: number; readonly product: Float32Array }> {
-  const type = { dtype: 'float32', shape: [size, size] } as const;
+  // Operands lie in the type that is multiplied: a training step casts them once and reads them many times.
+  const type = { dtype: precision, shape: [size, size] } as const;
   const graph = trace((t) => ({
     outputs: { y: matmul(input(t, 'a', type), input(t, 'b', type), { transposeB: true, full: true }) },
   }));

@@ -1,5 +1,5 @@
 import { OctavoError } from '../../error.js';
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../half.js';
+import { fromBfloat16, fromFloat16, fromHalves, toBfloat16, toFloat16, toHalves } from '../../half.js';
 import { optimise, type Precision } from '../../passes/index.js';
 import { plan } from '../../plan/plan.js';
 import { byteLengthOf, sizeOf, type TensorType } from '../../types.js';
@@ -45,7 +45,7 @@ function store(type: TensorType, memory: ArrayBuffer, data: ArrayLike<number>): 
     case 'bfloat16':
     case 'float16': {
       const round = type.dtype === 'bfloat16' ? toBfloat16 : toFloat16;
-      new Uint16Array(memory, 0, size).set(Uint16Array.from(data, round));
+      new Uint16Array(memory, 0, size).set(toHalves(data, round));
       return;
     }
     case 'float64':
@@ -53,20 +53,28 @@ function store(type: TensorType, memory: ArrayBuffer, data: ArrayLike<number>): 
   }
 }
 
-/** Copies memory of a dtype out as numbers. */
-function load(type: TensorType, memory: ArrayBuffer): HostArray {
+/** Memory of a dtype as numbers: the same bytes where JavaScript has the type, else a copy. */
+function view(type: TensorType, memory: ArrayBuffer): HostArray {
   const size = sizeOf(type);
-  if (type.dtype === 'float32') return new Float32Array(memory, 0, size).slice();
-  if (type.dtype === 'int32' || type.dtype === 'uint32') return new Int32Array(memory, 0, size).slice();
+  if (type.dtype === 'float32') return new Float32Array(memory, 0, size);
+  if (type.dtype === 'int32' || type.dtype === 'uint32') return new Int32Array(memory, 0, size);
   const widen = type.dtype === 'bfloat16' ? fromBfloat16 : fromFloat16;
-  return Float32Array.from(new Uint16Array(memory, 0, size), widen);
+  return fromHalves(new Uint16Array(memory, 0, size), widen);
+}
+
+/** Copies memory of a dtype out as numbers. */
+const load = (type: TensorType, memory: ArrayBuffer): HostArray => view(type, memory).slice();
+
+type Inputs = Readonly<Record<string, DeviceBuffer | ArrayLike<number>>>;
+
+export interface NativeBackend extends Backend {
+  readonly options: NativeOptions;
+  /** `run`, and the time of each instruction of the plan (its barrier included), in their order. */
+  readonly profile: (executable: Executable, inputs: Inputs) => Promise<Float64Array>;
 }
 
 /** The machine's own backend: C++ kernels over a thread pool, a whole graph in one call off the JavaScript thread. */
-export function nativeBackend(
-  options: NativeOptions,
-  addon: Addon = loadAddon(),
-): Backend & { readonly options: NativeOptions } {
+export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()): NativeBackend {
   const own = new WeakMap<DeviceBuffer, NativeBuffer>();
   const executables = new WeakMap<Executable, NativeExecutable>();
   const ours = (buffer: DeviceBuffer): NativeBuffer => {
@@ -98,7 +106,35 @@ export function nativeBackend(
     return buffer;
   };
 
-  const backend: Backend & { readonly options: NativeOptions } = {
+  const submit = async (
+    given: Executable,
+    inputs: Inputs,
+    nanoseconds?: Float64Array,
+  ): Promise<Readonly<Record<string, HostArray>>> => {
+    const executable = executables.get(given);
+    if (executable?.plan === undefined)
+      throw new OctavoError('BUFFER_FOREIGN', { what: 'this executable belongs to another backend' });
+    checkInputs(executable.graph, inputs);
+    const bound = executable.plan.slots.map(({ name, type }) => bind(executable, name, type, inputs[name]));
+    const slots = bound.map(({ memory }) => memory);
+    await (nanoseconds === undefined
+      ? addon.run(executable.program, slots)
+      : addon.run(executable.program, slots, nanoseconds));
+    const results: Record<string, HostArray> = {};
+    for (const { name, type, place } of executable.plan.outputs) {
+      if (place.kind === 'slot') results[name] = load(type, bound[place.slot].memory);
+      if (place.kind === 'arena')
+        results[name] = view(type, addon.readArena(executable.program, place.offset, byteLengthOf(type)));
+    }
+    return results;
+  };
+  const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
+    const result = queue.then(job);
+    queue = result.catch(() => undefined);
+    return result;
+  };
+
+  const backend: NativeBackend = {
     name: 'native',
     options,
     allocate,
@@ -125,29 +161,13 @@ export function nativeBackend(
       executables.set(executable, executable);
       return executable;
     },
-    run: (given, inputs) => {
-      const submit = async (): Promise<Readonly<Record<string, HostArray>>> => {
-        const executable = executables.get(given);
-        if (executable?.plan === undefined)
-          throw new OctavoError('BUFFER_FOREIGN', { what: 'this executable belongs to another backend' });
-        checkInputs(executable.graph, inputs);
-        const bound = executable.plan.slots.map(({ name, type }) => bind(executable, name, type, inputs[name]));
-        await addon.run(
-          executable.program,
-          bound.map(({ memory }) => memory),
-        );
-        const results: Record<string, HostArray> = {};
-        for (const { name, type, place } of executable.plan.outputs) {
-          if (place.kind === 'slot') results[name] = load(type, bound[place.slot].memory);
-          if (place.kind === 'arena')
-            results[name] = load(type, addon.readArena(executable.program, place.offset, byteLengthOf(type)));
-        }
-        return results;
-      };
-      const result = queue.then(submit);
-      queue = result.catch(() => undefined);
-      return result;
-    },
+    run: (given, inputs) => inTurn(() => submit(given, inputs)),
+    profile: (given, inputs) =>
+      inTurn(async () => {
+        const nanoseconds = new Float64Array(given.plan?.instructions.length ?? 0);
+        await submit(given, inputs, nanoseconds);
+        return nanoseconds.map((value) => value / 1e6);
+      }),
   };
   return backend;
 }
