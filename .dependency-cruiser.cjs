@@ -12,6 +12,7 @@ const arrows = {
   plan: ['hardware'],
   training: ['models', 'engine', 'text', 'evaluation', 'generation'],
   generation: ['models', 'engine', 'text'],
+  interpret: ['models', 'engine'],
   evaluation: ['text'],
   tuning: ['models', 'text', 'training', 'generation', 'evaluation'],
   export: ['models', 'generation'],

@@ -41,6 +41,10 @@ export const errorCodes = {
     exit: 2,
     says: 'A prompt is empty, does not fit the context, or holds tokens that the model does not know.',
   },
+  PROMPTS_DIFFER: {
+    exit: 2,
+    says: 'Two prompts that are to be compared have different numbers of tokens, or lead to the same next token.',
+  },
   RUN_LOCKED: { exit: 2, says: 'Another process is writing to this run.' },
   SERVE_ADDRESS: {
     exit: 2,
