@@ -289,10 +289,38 @@ def clips():
     return cases
 
 
+def gathers():
+    """Elements by index along axis 1, and sums by index; the ids of a row serve all its columns."""
+    x, ids, dy = draw(2, 4, 3), torch.tensor([[3, 0, 3, 1, 1], [2, 2, 2, 0, 3]])[:, :, None], draw(2, 5, 3)
+    wide = ids.expand(2, 5, 3)
+    y, gradients = with_gradients(lambda x: x.gather(1, wide), {"x": x}, ["x"], dy)
+    cases = {"gather": case({"x": x, "ids": ids, "dy": dy}, {}, {"y": y, **gradients})}
+    x, dy = draw(2, 5, 3), draw(2, 4, 3)
+    y, gradients = with_gradients(lambda x: torch.zeros(2, 4, 3).scatter_add(1, wide, x), {"x": x}, ["x"], dy)
+    cases["scatterAdd"] = case({"x": x, "ids": ids, "dy": dy}, {}, {"y": y, **gradients})
+    return cases
+
+
+def axes():
+    """Reductions and scans along an axis that stays."""
+    functions = {
+        "maximum": ((2, 5, 3), (2, 1, 3), lambda x: x.max(1, keepdim=True).values),
+        "softmax": ((4, 7), (4, 7), lambda x: torch.softmax(x, -1)),
+        "logSoftmax": ((4, 7), (4, 7), lambda x: torch.log_softmax(x, -1)),
+        "cumulativeSum": ((2, 5, 3), (2, 5, 3), lambda x: x.cumsum(1)),
+    }
+    cases = {}
+    for name, (shape, made, function) in functions.items():
+        x, dy = 2 * draw(*shape), draw(*made)
+        y, gradients = with_gradients(function, {"x": x}, ["x"], dy)
+        cases[name] = case({"x": x, "dy": dy}, {}, {"y": y, **gradients})
+    return cases
+
+
 FAMILIES = {
     "activation": activations, "norm": norms, "rotary": rotaries, "attention": attentions,
     "cross-entropy": cross_entropies, "embedding": embeddings, "linear": linears, "adamw": adamws, "muon": muons,
-    "clip": clips,
+    "clip": clips, "gather": gathers, "axis": axes,
 }
 
 if __name__ == "__main__":

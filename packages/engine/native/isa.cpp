@@ -28,6 +28,11 @@
 #include "ops/dropout.cpp"
 #include "ops/gradient-scale.cpp"
 #include "ops/adamw.cpp"
+#include "ops/strided-copy.cpp"
+#include "ops/gather.cpp"
+#include "ops/extreme.cpp"
+#include "ops/softmax.cpp"
+#include "ops/cumulative-sum.cpp"
 
 #define OCTAVO_TEXT_(x) #x
 #define OCTAVO_TEXT(x) OCTAVO_TEXT_(x)
@@ -37,7 +42,8 @@ namespace OCTAVO_ISA {
 static constexpr KernelEntry kEntries[] = {
     kFused, kSum, kSquaredSum, kMatmul, kLinear, kEmbedding, kEmbeddingGradient, kRmsNorm, kRmsNormGradient, kLayerNorm, kLayerNormGradient,
     kRotaryAngles, kRotary, kHeadNorm, kHeadNormGradient, kAttention, kAttentionGradient, kCachedAttention,
-    kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kDropout, kGradientScale, kAdamw};
+    kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kDropout, kGradientScale, kAdamw,
+    kPermute, kSlice, kPad, kConcatenate, kGather, kScatterAdd, kExtreme, kSoftmax, kCumulativeSum};
 }  // namespace OCTAVO_ISA
 
 extern const KernelTable OCTAVO_TABLE;

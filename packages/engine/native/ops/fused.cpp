@@ -4,7 +4,7 @@
 namespace octavo::OCTAVO_ISA {
 
 #define OCTAVO_ELEMENTWISE(X) \
-  X(add, a + b) X(subtract, a - b) X(multiply, a * b) X(divide, a / b) X(maximum, select(a > b, a, b)) \
+  X(add, a + b) X(subtract, a - b) X(multiply, a * b) X(divide, a / b) X(maximum, select(a > b, a, b)) X(minimum, select(a < b, a, b)) \
   X(select, select(a > Vf::zero(), b, c)) X(exp, exp(a)) X(log, log(a)) X(sqrt, sqrt(a)) X(tanh, tanh(a)) X(erf, erf(a)) \
   X(sigmoid, sigmoid(a)) X(step, select(a > Vf::zero(), Vf::set1(1.0f), Vf::zero())) \
   X(relu, select(a < Vf::zero(), Vf::zero(), a)) X(reluSquared, reluSquared(a)) X(silu, a * sigmoid(a)) \

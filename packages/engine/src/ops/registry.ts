@@ -4,8 +4,10 @@ import { addOp } from './add.js';
 import { attentionGradientOp, attentionOp } from './attention.js';
 import { cachedAttentionOp } from './cached-attention.js';
 import { castOp } from './cast.js';
+import { concatenateOp } from './concatenate.js';
 import { constantOp } from './constant.js';
 import { crossEntropyGradientOp, crossEntropyOp, crossEntropyTrainingOp } from './cross-entropy.js';
+import { cumulativeSumOp } from './cumulative-sum.js';
 import type { AnyOp } from './define.js';
 import { divideOp } from './divide.js';
 import { dropoutOp } from './dropout.js';
@@ -13,7 +15,9 @@ import { embeddingOp } from './embedding.js';
 import { embeddingGradientOp } from './embedding-gradient.js';
 import { erfOp } from './erf.js';
 import { expOp } from './exp.js';
+import { extremeOp } from './extreme.js';
 import { forwards, fusedOp } from './fused.js';
+import { gatherOp, scatterAddOp } from './gather.js';
 import { geluOp } from './gelu.js';
 import { geluTanhOp } from './gelu-tanh.js';
 import { gradientScaleOp } from './gradient-scale.js';
@@ -24,7 +28,9 @@ import { linearOp } from './linear.js';
 import { logOp } from './log.js';
 import { matmulOp } from './matmul.js';
 import { maximumOp } from './maximum.js';
+import { minimumOp } from './minimum.js';
 import { multiplyOp } from './multiply.js';
+import { permuteOp } from './permute.js';
 import { reluOp } from './relu.js';
 import { reluSquaredOp } from './relu-squared.js';
 import { reshapeOp } from './reshape.js';
@@ -35,6 +41,8 @@ import { rotaryAnglesOp } from './rotary-angles.js';
 import { selectOp } from './select.js';
 import { sigmoidOp } from './sigmoid.js';
 import { siluOp } from './silu.js';
+import { padOp, sliceOp } from './slice.js';
+import { softmaxOp } from './softmax.js';
 import { sqrtOp } from './sqrt.js';
 import { squaredSumOp } from './squared-sum.js';
 import { stepOp } from './step.js';
@@ -49,6 +57,7 @@ const elementwise = [
   multiplyOp,
   divideOp,
   maximumOp,
+  minimumOp,
   selectOp,
   expOp,
   logOp,
@@ -93,6 +102,15 @@ const others: readonly AnyOp[] = [
   squaredSumOp,
   gradientScaleOp,
   adamwOp,
+  permuteOp,
+  sliceOp,
+  padOp,
+  concatenateOp,
+  gatherOp,
+  scatterAddOp,
+  extremeOp,
+  softmaxOp,
+  cumulativeSumOp,
 ];
 
 /** Every op by name. */
