@@ -266,6 +266,78 @@ def muons():
     return cases
 
 
+def optimisers():
+    """`gradients`: [steps, …]; `parameters` and the states are those after each step. SGD and Adafactor are torch's; Lion is
+    the published update, written out. The numbers are drawn from their own seed."""
+    cases = {}
+    before = generator.get_state()
+    generator.manual_seed(20260102)
+
+    def add(name, parameter, gradients, attributes, make):
+        history = [[value.clone() for value in state] for state in make(parameter.clone(), gradients)]
+        names = ["parameters", *(f"state{index}" for index in range(len(history[0]) - 1))]
+        outputs = {key: torch.stack(values) for key, values in zip(names, zip(*history))}
+        cases[name] = case({"parameter": parameter, "gradients": gradients}, attributes, outputs)
+        return outputs["parameters"]
+
+    def with_torch(optimiser, states):
+        def make(parameter, gradients):
+            parameter.requires_grad_()
+            peer = optimiser(parameter)
+            for gradient in gradients:
+                parameter.grad = gradient.clone()
+                peer.step()
+                yield [parameter.detach(), *(peer.state[parameter][state] for state in states)]
+        return make
+
+    def sgd(name, parameter, gradients, rate, momentum, nesterov, decay):
+        make = with_torch(lambda p: torch.optim.SGD([p], lr=rate, momentum=momentum, nesterov=nesterov, weight_decay=decay), ["momentum_buffer"] if momentum else [])
+        attributes = {"learningRate": rate, "momentum": momentum, "nesterov": nesterov, "weightDecay": decay}
+        return add(name, parameter, gradients, attributes, make)
+
+    after = sgd("sgdPublished", torch.tensor([1, -2, 0.5]), torch.tensor([[0.1, -0.2, 0.3], [0.05, 0.1, -0.3]]), 0.01, 0.9, True, 0.0)
+    close(after, torch.tensor([[0.9981, -1.9962, 0.4943], [0.99634, -1.99648, 0.49757]]), 1e-5)
+    sgd("sgdMomentum", draw(2, 3), draw(3, 2, 3), 0.1, 0.8, False, 0.05)
+    sgd("sgdPlain", draw(2, 3), draw(3, 2, 3), 0.1, 0.0, False, 0.05)
+
+    def adam(name, parameter, gradients, rate, betas, epsilon, decay):
+        make = with_torch(lambda p: torch.optim.Adam([p], lr=rate, betas=betas, eps=epsilon, weight_decay=decay), ["exp_avg", "exp_avg_sq"])
+        attributes = {"learningRate": rate, "beta1": betas[0], "beta2": betas[1], "epsilon": epsilon, "weightDecay": decay}
+        return add(name, parameter, gradients, attributes, make)
+
+    after = adam("adamPublished", torch.tensor([1, -2, 0.5]), torch.tensor([[0.1, -0.2, 0.3]]), 0.01, (0.9, 0.999), 1e-8, 0.1)
+    close(after, torch.tensor([[0.9900000005, -1.99000000025, 0.4900000003]]), 1e-10)
+    adam("adamThreeSteps", draw(2, 3), draw(3, 2, 3), 0.01, (0.8, 0.95), 1e-8, 0.1)
+    adam("adamWithoutDecay", draw(5), draw(3, 5), 0.01, (0.9, 0.99), 1e-8, 0.0)
+
+    def lion(name, parameter, gradients, rate, betas, decay):
+        def make(p, gradients):
+            momentum = torch.zeros_like(p)
+            for gradient in gradients:
+                direction = torch.sign(betas[0] * momentum + (1 - betas[0]) * gradient)
+                p = p - rate * (direction + decay * p)
+                momentum = betas[1] * momentum + (1 - betas[1]) * gradient
+                yield [p, momentum]
+        return add(name, parameter, gradients, {"learningRate": rate, "beta1": betas[0], "beta2": betas[1], "weightDecay": decay}, make)
+
+    lion("lionThreeSteps", draw(2, 3), draw(3, 2, 3), 0.01, (0.9, 0.99), 0.1)
+    lion("lionZeroGradient", draw(4), torch.cat([torch.zeros(1, 4), draw(2, 4)]), 0.1, (0.8, 0.9), 0.0)
+
+    def adafactor(name, parameter, gradients, rate, decay, clip):
+        states = ["row_var", "col_var"] if parameter.dim() > 1 else ["variance"]
+        make = with_torch(lambda p: torch.optim.Adafactor([p], lr=rate, weight_decay=decay, d=clip), states)
+        flat = lambda p, g: ([value.flatten() if index else value for index, value in enumerate(state)] for state in make(p, g))
+        epsilon = torch.finfo(torch.float64).eps
+        attributes = {"learningRate": rate, "weightDecay": decay, "clip": clip, "epsilon": epsilon, "leastScale": 1e-3, "decayExponent": -0.8}
+        return add(name, parameter, gradients, attributes, flat)
+
+    adafactor("adafactorWide", draw(3, 5), draw(3, 3, 5), 0.05, 0.1, 1.0)
+    adafactor("adafactorTall", draw(5, 2), 10 * draw(3, 5, 2), 0.9, 0.0, 1.2)
+    adafactor("adafactorVector", draw(6), draw(3, 6), 0.05, 0.1, 1.0)
+    generator.set_state(before)
+    return cases
+
+
 def clips():
     """scale = min(1, maximum / (norm + 1e-6)) over all gradients together."""
     cases = {}
@@ -321,6 +393,7 @@ FAMILIES = {
     "activation": activations, "norm": norms, "rotary": rotaries, "attention": attentions,
     "cross-entropy": cross_entropies, "embedding": embeddings, "linear": linears, "adamw": adamws, "muon": muons,
     "clip": clips, "gather": gathers, "axis": axes,
+    "optimiser": optimisers,
 }
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@
 #include "ops/extreme.cpp"
 #include "ops/softmax.cpp"
 #include "ops/cumulative-sum.cpp"
+#include "ops/momentum.cpp"
+#include "ops/adafactor.cpp"
 
 #define OCTAVO_TEXT_(x) #x
 #define OCTAVO_TEXT(x) OCTAVO_TEXT_(x)
@@ -42,7 +44,7 @@ namespace OCTAVO_ISA {
 static constexpr KernelEntry kEntries[] = {
     kFused, kSum, kSquaredSum, kMatmul, kLinear, kEmbedding, kEmbeddingGradient, kRmsNorm, kRmsNormGradient, kLayerNorm, kLayerNormGradient,
     kRotaryAngles, kRotary, kHeadNorm, kHeadNormGradient, kAttention, kAttentionGradient, kCachedAttention,
-    kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kDropout, kGradientScale, kAdamw,
+    kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kDropout, kGradientScale, kAdamw, kSgd, kLion, kAdafactor,
     kPermute, kSlice, kPad, kConcatenate, kGather, kScatterAdd, kExtreme, kSoftmax, kCumulativeSum};
 }  // namespace OCTAVO_ISA
 

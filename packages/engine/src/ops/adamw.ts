@@ -7,16 +7,23 @@ type AdamwAttributes = {
   readonly beta2: number;
   readonly epsilon: number;
   readonly weightDecay: number;
-};
+} & StochasticRounding;
+
+/**
+ * Moments in bfloat16 are rounded stochastically: element i of the first (second) moment goes up where its 16 dropped bits
+ * and the random ones carry. Random bits are half i mod 8 of Philox((⌊i/8⌋, step, stream, 0 or 1), (seed, 0)).
+ */
+export type StochasticRounding = { readonly seed?: number; readonly stream?: number };
 
 /**
  * One AdamW update in place, with decoupled weight decay; nothing changes where `applied` is 0.
  *   parameter, gradient, first, second: any one shape; factor, applied: [] from gradientScale;
- *   rates: [3] = (learning rate, 1 − β₁ᵗ, 1 − β₂ᵗ). Source: Loshchilov and Hutter 2017, arXiv 1711.05101, algorithm 2.
+ *   rates: [3] = (learning rate, 1 − β₁ᵗ, 1 − β₂ᵗ); step: int32 [], for moments in bfloat16. Source: Loshchilov and Hutter 2017, arXiv 1711.05101, algorithm 2.
  */
 export const adamwOp = defineOp({
   name: 'adamw',
   inputs: ['parameter', 'gradient', 'first', 'second', 'factor', 'applied', 'rates'],
+  optional: ['step'],
   outputs: ['newParameter', 'newFirst', 'newSecond'],
   inPlace: { newParameter: 'parameter', newFirst: 'first', newSecond: 'second' },
   mixed: { full: ['gradient'] },
@@ -45,17 +52,21 @@ export const adamwOp = defineOp({
       newSecond: { shape: second.shape, data: v },
     };
   },
-  parameters: ({ parameter }, { beta1, beta2, epsilon, weightDecay }) => [
+  parameters: ({ parameter }, { beta1, beta2, epsilon, weightDecay, seed = 0, stream = 0 }) => [
     product(parameter.shape),
     beta1,
     beta2,
     epsilon,
     weightDecay,
+    seed,
+    stream,
   ],
 });
 
 export const adamw = (
-  the: Readonly<Record<'parameter' | 'gradient' | 'first' | 'second' | 'factor' | 'applied' | 'rates', Tensor>>,
+  the: Readonly<Record<'parameter' | 'gradient' | 'first' | 'second' | 'factor' | 'applied' | 'rates', Tensor>> & {
+    readonly step?: Tensor;
+  },
   attributes: AdamwAttributes,
 ): Readonly<Record<'newParameter' | 'newFirst' | 'newSecond', Tensor>> =>
   record(the.parameter.trace, adamwOp, the, { ...attributes });

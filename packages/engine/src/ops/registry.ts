@@ -1,4 +1,5 @@
 import { OctavoError } from '../error.js';
+import { adafactorOp } from './adafactor.js';
 import { adamwOp } from './adamw.js';
 import { addOp } from './add.js';
 import { attentionGradientOp, attentionOp } from './attention.js';
@@ -25,6 +26,7 @@ import { headNormGradientOp, headNormOp } from './head-norm.js';
 import { layerNormOp } from './layer-norm.js';
 import { layerNormGradientOp } from './layer-norm-gradient.js';
 import { linearOp } from './linear.js';
+import { lionOp } from './lion.js';
 import { logOp } from './log.js';
 import { matmulOp } from './matmul.js';
 import { maximumOp } from './maximum.js';
@@ -39,6 +41,7 @@ import { rmsNormGradientOp } from './rms-norm-gradient.js';
 import { rotaryOp } from './rotary.js';
 import { rotaryAnglesOp } from './rotary-angles.js';
 import { selectOp } from './select.js';
+import { sgdOp } from './sgd.js';
 import { sigmoidOp } from './sigmoid.js';
 import { siluOp } from './silu.js';
 import { padOp, sliceOp } from './slice.js';
@@ -111,6 +114,9 @@ const others: readonly AnyOp[] = [
   extremeOp,
   softmaxOp,
   cumulativeSumOp,
+  sgdOp,
+  lionOp,
+  adafactorOp,
 ];
 
 /** Every op by name. */
