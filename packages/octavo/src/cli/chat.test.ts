@@ -1,15 +1,13 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeSafetensors } from '../formats/index.js';
 import { tinyTokenizer } from '../generation/tiny-generator.test-support.js';
-import { type GptConfig, gptParameters, initialValues } from '../models/index.js';
 import { cacheFolderOf, openServedModel } from '../pipeline/index.js';
 import { openRunFolder, parseRunName, type RunFolder } from '../project/index.js';
 import type { Tokenizer } from '../text/index.js';
 import { runCommandLine } from './program.js';
+import { savedModel } from './saved-model.test-support.js';
 import { surroundings } from './surroundings.test-support.js';
 
 let folder: string;
@@ -26,46 +24,8 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A checkpoint as docs/architecture.md describes it, with random weights. */
-const checkpoint = async (stage: 'pretrain' | 'finetune', step: number, tokenizerHash: string): Promise<string> => {
-  const model: GptConfig = {
-    vocabularySize: tokenizer.vocabularySize,
-    contextLength: 64,
-    depth: 1,
-    width: 32,
-    heads: 1,
-    keyValueHeads: 1,
-    headWidth: 32,
-    feedForwardWidth: 64,
-    positions: 'rotary',
-    rotaryBase: 10_000,
-    norm: 'rms',
-    normEpsilon: 1e-5,
-    activation: 'relu-squared',
-    biases: false,
-    tiedEmbeddings: true,
-    queryKeyNorm: true,
-    outputBias: true,
-    dropout: 0,
-  };
-  const path = join(run.artifact(stage), 'checkpoints', `step-${String(step).padStart(6, '0')}`);
-  mkdirSync(path, { recursive: true });
-  const weights = join(path, 'model.safetensors');
-  await writeSafetensors(
-    weights,
-    gptParameters(model).map((spec, stream) => ({
-      name: spec.path,
-      dtype: 'F32' as const,
-      shape: spec.shape,
-      data: () => new Uint8Array(initialValues(spec, { seed: step, stream }).buffer),
-    })),
-  );
-  const sha256 = createHash('sha256').update(readFileSync(weights)).digest('hex');
-  const files = { 'model.safetensors': { bytes: statSync(weights).size, sha256 } };
-  const head = { format: 'octavo-checkpoint', version: 1, step, model, tokenizerHash, lossScale: 1, skipped: 0 };
-  writeFileSync(join(path, 'manifest.json'), JSON.stringify({ ...head, recipe: {}, files }));
-  return path;
-};
+const checkpoint = (stage: 'pretrain' | 'finetune', step: number, tokenizerHash: string): Promise<string> =>
+  savedModel(run, tokenizer, { stage, step, tokenizerHash });
 
 const open = () => openServedModel(run, { project: 'pets', cacheFolder: cacheFolderOf(folder), slots: 2 });
 

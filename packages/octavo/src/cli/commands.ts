@@ -85,6 +85,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./report.js')).report,
   },
   {
+    name: 'interpret',
+    summary: 'Look inside the model: what each layer would say, where heads look, which words made an answer.',
+    group: 'Commands:',
+    load: async () => (await import('./interpret.js')).interpret,
+  },
+  {
     name: 'doctor',
     summary: 'Look at the machine, measure it, say what is wrong.',
     group: 'Commands:',

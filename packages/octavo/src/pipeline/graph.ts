@@ -19,6 +19,7 @@ import { finetuneStep } from '../tuning/index.js';
 import type { Config } from './config.js';
 import { loadEvaluationModel } from './evaluation-model.js';
 import { openExportSource } from './export-source.js';
+import { writeInside } from './inside/write-inside.js';
 import { measuredMachine } from './machine.js';
 import { type GraphNode, node } from './node.js';
 
@@ -57,10 +58,17 @@ type Loader = Parameters<typeof evaluateStep>[0]['loadModel'];
 
 const evaluateWith = (loadModel: Loader): Step<EvaluateSection> => evaluateStep({ loadModel });
 
-/** Evaluation of this run's own models: where they lie is known when the step runs. */
+/** Evaluation of this run's own models, and a look inside one; where they lie is known when the step runs. */
 const evaluate: Step<EvaluateSection> = {
   ...evaluateWith((folder) => Promise.reject(new Error(folder))),
-  run: (context) => evaluateWith((folder) => loadEvaluationModel(folder, context)).run(context),
+  version: 2,
+  run: async (context) => {
+    const outcome = await evaluateWith((folder) => loadEvaluationModel(folder, context)).run(context);
+    if (outcome.kind !== 'done') return outcome;
+    if (context.signal.aborted) return { kind: 'interrupted' };
+    await writeInside(context);
+    return outcome;
+  },
 };
 
 /** The steps of a run in order; each reads only steps above it. */

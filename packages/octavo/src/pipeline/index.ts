@@ -1,5 +1,25 @@
 export { type Config, configJsonSchema, configSchema, configTemplateOfProject } from './config.js';
 export { graph } from './graph.js';
+export {
+  firstTokenOf,
+  type OpenedRun,
+  openRunInside,
+  type Prompt,
+  promptOf,
+} from './inside/open.js';
+export { insidePage } from './inside/page.js';
+export { tokenText } from './inside/pictures.js';
+export {
+  type AttentionView,
+  type AttributionView,
+  attentionView,
+  attributionView,
+  type InsideView,
+  type LensView,
+  lensView,
+  type PatchView,
+  patchView,
+} from './inside/views.js';
 export { type MachineFacts, measureMachine, memoryLimitBytes, type NativeParts, nativeParts } from './machine.js';
 export { type GraphNode, node } from './node.js';
 export type { Gate } from './report/gates.js';

@@ -34,6 +34,7 @@ const report = (of: Partial<ReportData> = {}): ReportData => ({
   tokenizer: { kind: 'absent' },
   tokens: [],
   evaluation: { kind: 'read', value: evaluation },
+  inside: { kind: 'absent' },
   nowMs: 0,
   ...of,
 });

@@ -4,8 +4,10 @@ import { dataSection } from './data-section.js';
 import { evaluationSection } from './evaluation-section.js';
 import { exportSection } from './export-section.js';
 import { forecastSection } from './forecast-section.js';
+import { pageFrame } from './frame.js';
 import { type Gate, gatesOf } from './gates.js';
-import { type Content, type Html, html, markupOf, nothing, outside } from './html.js';
+import { type Content, type Html, html, nothing, outside } from './html.js';
+import { insideSection } from './inside-section.js';
 import { machineSection } from './machine-section.js';
 import { memorySection } from './memory-section.js';
 import { percent } from './numbers.js';
@@ -15,7 +17,6 @@ import { samplesSection } from './samples-section.js';
 import { sectionHtml } from './section.js';
 import { elapsedOf } from './status-text.js';
 import { stepsSection } from './steps-section.js';
-import { style } from './style.js';
 import { tokenizerSection } from './tokenizer-section.js';
 import { lastValidation } from './training-figures.js';
 import { trainingSection } from './training-section.js';
@@ -26,6 +27,7 @@ const sectionsOf = (report: ReportData) => [
   trainingSection(report),
   evaluationSection(report),
   chatSection(report),
+  insideSection(report),
   samplesSection(report),
   dataSection(report),
   tokenizerSection(report),
@@ -84,8 +86,10 @@ const head = (report: ReportData): Html => {
   return html`<header class="head"><p class="kicker">Octavo report · run ${outside(report.name, 80)}</p><h1>${outside(goal ?? report.name, 240)}</h1>${keyFigures(report)}<p class="sum">The run is <b>${outcomeText(report)}</b>${started === undefined ? nothing : html`, last started ${dateText(started)}`}.${verdicts.length === 0 ? nothing : html` <b>${verdicts.join(', ')}.</b> <a href="#evaluation">What was asked for, and what came</a>`}</p></header>`;
 };
 
-/** The whole page: no script, nothing from the network, and a policy that would refuse both. */
 export const reportPage = (report: ReportData): string => {
   const sections = sectionsOf(report);
-  return `<!doctype html>\n${markupOf(html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="generator" content="Octavo"><link rel="icon" href="data:,"><title>${report.name} · Octavo report</title>`)}<style>${style}</style>${markupOf(html`</head><body><a class="skip" href="#steps">Skip to the report</a><div class="page">${head(report)}<nav aria-label="Sections"><ul>${sections.map(({ id, short }) => html`<li><a href="#${id}">${short}</a></li>`)}</ul></nav><main>${sections.map(sectionHtml)}</main><footer>Written ${dateText(report.nowMs)} from the events and artifacts of runs/${outside(report.name, 80)}. Write it anew with <code>octavo report</code>.</footer></div></body></html>`)}\n`;
+  return pageFrame(
+    `${report.name} · Octavo report`,
+    html`<a class="skip" href="#steps">Skip to the report</a><div class="page">${head(report)}<nav aria-label="Sections"><ul>${sections.map(({ id, short }) => html`<li><a href="#${id}">${short}</a></li>`)}</ul></nav><main>${sections.map(sectionHtml)}</main><footer>Written ${dateText(report.nowMs)} from the events and artifacts of runs/${outside(report.name, 80)}. Write it anew with <code>octavo report</code>.</footer></div>`,
+  );
 };

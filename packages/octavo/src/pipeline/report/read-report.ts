@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { readPlan } from '../../plan/index.js';
 import { lockHolder, type RunFolder, readConfigFile, readEvents, runState } from '../../project/index.js';
 import { loadTokenizer, TokenizerSummary } from '../../text/index.js';
+import { insideFile } from '../inside/file.js';
 import { evaluationFile } from './evaluation-file.js';
 import { type Part, partFrom, partFromJson, readValue } from './part.js';
 import { readDataPart } from './read-data-part.js';
@@ -44,6 +45,7 @@ export const readReport = async (run: RunFolder, nowMs: number): Promise<ReportD
     tokenizer: await partFromJson(join(run.artifact('tokenizer'), 'summary.json'), TokenizerSummary),
     tokens: await readTokens(run, data),
     evaluation: await partFromJson(join(run.artifact('evaluate'), 'evaluation.json'), evaluationFile),
+    inside: await partFromJson(join(run.artifact('evaluate'), 'inside.json'), insideFile),
     nowMs,
   };
 };

@@ -2,6 +2,7 @@ import type { DataSummary, DroppedDocument } from '../../data/index.js';
 import type { Plan } from '../../plan/index.js';
 import type { RunState } from '../../project/index.js';
 import type { TokenizerSummary } from '../../text/index.js';
+import type { InsideFile } from '../inside/file.js';
 import type { EvaluationFile } from './evaluation-file.js';
 import type { Part } from './part.js';
 import type { SizeFile } from './size-file.js';
@@ -36,6 +37,7 @@ export interface ReportData {
   /** Held-out text cut into its tokens. */
   readonly tokens: readonly string[];
   readonly evaluation: Part<EvaluationFile>;
+  readonly inside: Part<InsideFile>;
   /** When the report was written. */
   readonly nowMs: number;
 }

@@ -124,6 +124,11 @@ details ul{margin:0 0 12px;padding-left:20px;font-size:.92rem}
 .sample-step{color:var(--soft);font-size:.84rem;padding-top:3px}
 @media (max-width:640px){.stack,.stack tbody,.stack caption{display:block}.stack thead{position:absolute;clip-path:inset(50%);height:1px;width:1px;overflow:hidden}.stack tr{display:flex;flex-wrap:wrap;gap:2px 18px;padding:10px 0;border-bottom:1px solid var(--line)}.stack th[scope=row]{flex:1 0 100%;font-weight:600}.stack th,.stack td{border:0;padding:0;text-align:left;overflow-wrap:anywhere}.stack .label{display:inline;color:var(--soft);font-size:.84rem;font-weight:400}.stack td.drawn{flex:1 0 100%}.drawn .bar,.drawn .plan-bar,.drawn .interval{width:100%;max-width:none}.number,.whole{white-space:normal}.facts{grid-template-columns:repeat(2,minmax(0,1fr));gap:14px 18px}.reasons summary{grid-template-columns:minmax(0,1fr) 60px 44px;gap:10px}}
 @media (max-width:560px){.samples li{grid-template-columns:minmax(0,1fr);gap:2px}.leaves{grid-template-columns:repeat(2,minmax(0,1fr));gap:10px}.leaf{padding:12px}.plot.with-levels{grid-template-columns:40px minmax(0,1fr) 102px}.head{padding-top:36px}.key div{flex-basis:130px}.key dd{font-size:1.4rem}section{padding-top:34px}}
+code.token{font:.84em var(--mono);color:var(--ink);white-space:nowrap}
+.tinted{display:inline-block;padding:1px 5px;border-radius:3px}.tinted small{white-space:nowrap}
+.attribution{max-width:none;line-height:2}.attribution .tinted{padding:2px 4px;margin:0 1px}.bar.against i{background:var(--off)!important}
+.head-maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(112px,1fr));gap:14px;margin:0 0 16px}
+.head-map{margin:0}.head-map svg{display:block;width:100%;aspect-ratio:1;background:var(--card);border:1px solid var(--line);border-radius:3px;fill:var(--accent);shape-rendering:crispEdges}.head-map figcaption{font-size:.78rem;color:var(--soft);margin-top:4px}
 .answers{list-style:none;margin:0;max-width:640px;padding:0;display:grid;gap:14px}
 .answers p{margin:0;padding:10px 16px;border-radius:14px;width:fit-content;max-width:min(60ch,92%)}
 .question{background:var(--card);border:1px solid var(--line);border-bottom-left-radius:3px!important}
