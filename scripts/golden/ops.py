@@ -389,10 +389,37 @@ def axes():
     return cases
 
 
+def convolutions():
+    """Channels last here, channels first in PyTorch: x [B, .., C], weight [F, .., C / groups]."""
+    def first(value):
+        return value.movedim(-1, 1)
+
+    cases = {}
+    for name, x, weight, filters, options in (
+        ("oneD", draw(2, 5, 3), draw(4, 3, 3), 4, {"padding": 1}),
+        ("twoD", draw(1, 3, 5, 4), draw(2, 2, 2, 2), 2, {"stride": 2, "padding": 1, "dilation": (1, 2), "groups": 2}),
+        ("depthwise", draw(1, 3, 4, 3), draw(3, 2, 2, 1), 3, {"padding": 1, "groups": 3}),
+    ):
+        function = F.conv1d if x.dim() == 3 else F.conv2d
+        inputs = {"x": x, "weight": weight, "bias": draw(filters)}
+
+        def ours(x, weight, bias):
+            return function(first(x), first(weight), bias, **options).movedim(1, -1)
+
+        dy = draw(*ours(**inputs).shape)
+        y, gradients = with_gradients(ours, inputs, list(inputs), dy)
+        cases[name] = case({**inputs, "dy": dy}, {}, {"y": y, **gradients})
+    x, dy = draw(1, 3, 4, 2), draw(1, 4, 5, 2)
+    for name, function in (("maxPool", F.max_pool2d), ("averagePool", F.avg_pool2d)):
+        y, gradients = with_gradients(lambda x: function(first(x), 2, stride=1, padding=1).movedim(1, -1), {"x": x}, ["x"], dy)
+        cases[name] = case({"x": x, "dy": dy}, {}, {"y": y, **gradients})
+    return cases
+
+
 FAMILIES = {
     "activation": activations, "norm": norms, "rotary": rotaries, "attention": attentions,
     "cross-entropy": cross_entropies, "embedding": embeddings, "linear": linears, "adamw": adamws, "muon": muons,
-    "clip": clips, "gather": gathers, "axis": axes,
+    "clip": clips, "gather": gathers, "axis": axes, "convolution": convolutions,
     "optimiser": optimisers,
 }
 

@@ -13,6 +13,14 @@ enum class Activation : uint8_t { none = 0, relu = 1, reluSquared = 2, gelu = 3,
 // How a product of 16-bit operands is computed: what architecture.md calls the forms of 'mixed'.
 enum class Form : uint8_t { widened = 0 /* bf16 → f32 FMA */, dot = 1 /* vdpbf16ps */, half = 2 /* fp16 FMA, f32 sum every 64 */ };
 
+// A matrix that is never written out: the windows of an image, channels last, one a row. The value of row (b, i, j) at
+// (u, v, c) is image[b, h, w, c] with h = (i · stepHigh + u · tapHigh + startHigh) / everyHigh and w alike; 0 where that is no
+// whole number or lies outside. c runs over the first `taken` channels.
+struct Windows {
+  int64_t height, width, channels, outHeight, outWidth, tapsHigh, tapsWide, taken;
+  int64_t stepHigh, stepWide, tapHigh, tapWide, startHigh, startWide, everyHigh, everyWide;
+};
+
 struct Gemm {
   int64_t m, n, k;
   const void* a; Type aType; int64_t lda; bool aTransposed;  // stored [m, k], or [k, m] when transposed; row stride in elements
@@ -25,6 +33,8 @@ struct Gemm {
   Activation activation;
   void* preActivation;          // [m, n] of cType, row stride ldc: the value before the activation, for the backward pass
   const void* residual;         // [m, n] of cType, row stride ldc: added last
+  // Where present, a (or b) is an image, and the matrix its windows, stored [m, k] (or [k, n]); lda (or ldb) is not read.
+  const Windows *aWindows, *bWindows;
 };
 
 // Bytes of per-member scratch and of shared memory that gemm() needs for these arguments and this team size at most;

@@ -29,8 +29,11 @@
 #include "ops/gradient-scale.cpp"
 #include "ops/adamw.cpp"
 #include "ops/strided-copy.cpp"
+#include "ops/depthwise.cpp"
+#include "ops/convolution.cpp"
 #include "ops/gather.cpp"
 #include "ops/extreme.cpp"
+#include "ops/max-pool.cpp"
 #include "ops/softmax.cpp"
 #include "ops/cumulative-sum.cpp"
 #include "ops/momentum.cpp"
@@ -45,7 +48,8 @@ static constexpr KernelEntry kEntries[] = {
     kFused, kSum, kSquaredSum, kMatmul, kLinear, kEmbedding, kEmbeddingGradient, kRmsNorm, kRmsNormGradient, kLayerNorm, kLayerNormGradient,
     kRotaryAngles, kRotary, kHeadNorm, kHeadNormGradient, kAttention, kAttentionGradient, kCachedAttention,
     kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kDropout, kGradientScale, kAdamw, kSgd, kLion, kAdafactor,
-    kPermute, kSlice, kPad, kConcatenate, kGather, kScatterAdd, kExtreme, kSoftmax, kCumulativeSum};
+    kPermute, kSlice, kPad, kConcatenate, kGather, kScatterAdd, kExtreme, kSoftmax, kCumulativeSum,
+    kConvolution, kConvolutionInputGradient, kConvolutionWeightGradient, kMaxPool};
 }  // namespace OCTAVO_ISA
 
 extern const KernelTable OCTAVO_TABLE;

@@ -7,11 +7,13 @@
 // parts of k depend on the problem alone, and within a part each element is one chain of multiply-adds.
 #pragma once
 #include "epilogue.h"
+#include "windows.h"
 
 namespace octavo::OCTAVO_ISA {
 
 // Sizes in 32-bit words, chosen for 32 KB L1 and 512 KB or more of L2.
 static constexpr int64_t kPartWords = 1024;             // of k in one part
+static_assert(2 * kPartWords <= kWindowValues);
 static constexpr int64_t kBlockWords = 96 * 1024;       // packed A of a member: in L2 together with a panel of B
 static constexpr int64_t kColumnWords = 512 * 1024;     // one of the two pieces of B
 static constexpr int64_t kPartialWords = 256 * 1024;    // float32 sums of a 16-bit C
@@ -108,14 +110,15 @@ template <class Words> struct Product {
 
   static void pack(const Gemm& g, const Panels& panels, Range range) {
     withType(g.bType, g.b, [&](auto b) {
-      if (g.bTransposed) packTransposedColumns<Words>(b, g.ldb, panels, range);
+      if (g.bWindows) packWindowColumns<Words>(b, *g.bWindows, panels, range);
+      else if (g.bTransposed) packTransposedColumns<Words>(b, g.ldb, panels, range);
       else packColumns<Words>(b, g.ldb, panels, range);
     });
   }
 
   // Rows of A are words already, in whole words, and do not all fall into the same set of the cache.
   static bool readsInPlace(const Gemm& g, int64_t ks) {
-    return !g.aTransposed && g.aType == Words::direct && ks % Words::perWord == 0 && g.lda % Words::perWord == 0 &&
+    return !g.aTransposed && !g.aWindows && g.aType == Words::direct && ks % Words::perWord == 0 && g.lda % Words::perWord == 0 &&
            g.lda * 4 / Words::perWord % 2048 != 0;
   }
 
@@ -138,7 +141,8 @@ template <class Words> struct Product {
       const int64_t direct = inPlace ? count / tileRows * tileRows : 0;  // whole tiles; a last one may be short
       if (direct < count)
         withType(g.aType, g.a, [&](auto a) {
-          if (g.aTransposed) packInterleavedRows<Words, blockStep>(a, g.lda, row + i, count, panels.k, panels.ks, t.block);
+          if (g.aWindows) packWindowRows<Words>(a, *g.aWindows, row + i, count, panels.k, panels.ks, t.block, stride, roundUp(count, tileRows));
+          else if (g.aTransposed) packInterleavedRows<Words, blockStep>(a, g.lda, row + i, count, panels.k, panels.ks, t.block);
           else packRows<Words>(a, g.lda, row + i + direct, count - direct, panels.k, panels.ks, t.block, stride, roundUp(count - direct, tileRows));
         });
       const char* const in = static_cast<const char*>(g.a);

@@ -14,7 +14,7 @@ template <class Words> struct Skinny {
   static constexpr int64_t mostWords = 64 * 1024;  // of a row of A: more goes the packed way
 
   static bool fits(const Gemm& g) {
-    return g.m <= (g.bTransposed ? mostRowsAlong : mostRowsDown) && pieces(g.k, Words::perWord) <= mostWords;
+    return !g.aWindows && !g.bWindows && g.m <= (g.bTransposed ? mostRowsAlong : mostRowsDown) && pieces(g.k, Words::perWord) <= mostWords;
   }
   static int64_t rowStride(const Gemm& g) { return roundUp(pieces(g.k, Words::perWord), Vf::lanes); }
   static GemmMemory memory(const Gemm& g) {

@@ -21,6 +21,10 @@ const forwards = {
   silu: siluOp.forward,
 };
 
+/** What an activation of `linearActivations` means on numbers. */
+export const activationOf = (activation: string): ((value: number) => number) =>
+  Object.entries(forwards).find(([name]) => name === activation)?.[1] ?? ((value) => value);
+
 const flatten = (x: Tensor): Tensor => reshape(x, [product(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
 
 /**
@@ -67,7 +71,7 @@ export const linearOp = defineOp({
         for (let p = 0; p < k; p++) total += x.data[r * k + p] * weight.data[j * k + p];
         pre[r * n + j] = total;
       }
-    const forward = Object.entries(forwards).find(([name]) => name === activation)?.[1] ?? ((value: number) => value);
+    const forward = activationOf(activation);
     const y: Dense = {
       shape,
       data: pre.map((value, i) => forward(value) + (residual === undefined ? 0 : residual.data[i])),

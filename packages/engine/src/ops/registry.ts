@@ -7,6 +7,8 @@ import { cachedAttentionOp } from './cached-attention.js';
 import { castOp } from './cast.js';
 import { concatenateOp } from './concatenate.js';
 import { constantOp } from './constant.js';
+import { convolutionOp } from './convolution.js';
+import { convolutionInputGradientOp, convolutionWeightGradientOp } from './convolution-gradients.js';
 import { crossEntropyGradientOp, crossEntropyOp, crossEntropyTrainingOp } from './cross-entropy.js';
 import { cumulativeSumOp } from './cumulative-sum.js';
 import type { AnyOp } from './define.js';
@@ -33,6 +35,7 @@ import { maximumOp } from './maximum.js';
 import { minimumOp } from './minimum.js';
 import { multiplyOp } from './multiply.js';
 import { permuteOp } from './permute.js';
+import { maxPoolOp } from './pool.js';
 import { reluOp } from './relu.js';
 import { reluSquaredOp } from './relu-squared.js';
 import { reshapeOp } from './reshape.js';
@@ -114,6 +117,10 @@ const others: readonly AnyOp[] = [
   extremeOp,
   softmaxOp,
   cumulativeSumOp,
+  convolutionOp,
+  convolutionInputGradientOp,
+  convolutionWeightGradientOp,
+  maxPoolOp,
   sgdOp,
   lionOp,
   adafactorOp,

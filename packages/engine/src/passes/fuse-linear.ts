@@ -5,12 +5,12 @@ import { usesOf } from './rewrite.js';
 
 const activations: ReadonlySet<string> = new Set(linearActivations.slice(1));
 
-/** Moves an activation, and the residual added after it, into the product that makes their operand. */
+/** Moves an activation, and the residual added after it, into the product or convolution that makes their operand. */
 export function fuseLinear(graph: Graph): Graph {
   const { readers, maker, leaving } = usesOf(graph);
   const nodes: (GraphNode | undefined)[] = [...graph.nodes];
   graph.nodes.forEach((node, position) => {
-    if (node.kind !== 'linear') return;
+    if (node.kind !== 'linear' && node.kind !== 'convolution') return;
     let fused: GraphNode = node;
     const [y, pre] = node.outputs;
     if ((readers.get(pre) ?? []).length > 0 || leaving.has(pre)) return;
@@ -22,7 +22,7 @@ export function fuseLinear(graph: Graph): Graph {
     );
     if (activation !== undefined && !leaving.has(y)) {
       const { kind, outputs } = graph.nodes[activation];
-      fused = { ...fused, attributes: { activation: kind }, outputs: [outputs[0], y] };
+      fused = { ...fused, attributes: { ...node.attributes, activation: kind }, outputs: [outputs[0], y] };
       nodes[activation] = undefined;
     }
     const [result] = fused.outputs;
