@@ -1,9 +1,11 @@
 """PyTorch's side of the training benchmark: one long-lived process that runs one step for each line it reads.
 
-    python bench/train-torch.py --layers 6 --heads 6 --width 384 --context 256 --batch 64 --vocabulary 65
+    python bench/train-torch.py --family nanogpt --layers 6 --heads 6 --width 384 --feedForward 1536 --context 256 \
+        --batch 64 --vocabulary 65
 
-The model is nanoGPT's: learned positions, LayerNorm without bias, exact GELU, tied head, no dropout, causal
-scaled_dot_product_attention; a step is forward, backward, clipping to 1.0 and fused AdamW. Each mode has weights and
+Families: nanogpt (learned positions, LayerNorm without bias, exact GELU, tied head), gpt2 (the same with biases and the
+tanh form of GELU), llama (rotary positions, RMSNorm, SwiGLU, a head of its own); no dropout, causal
+scaled_dot_product_attention. A step is forward, backward, clipping to 1.0 and fused AdamW. Each mode has weights and
 optimiser of its own, made on first use. Protocol, one line each way:
 
     step MODE   → {"kind": "step", "mode": …, "seconds": …, "cpuSeconds": …, "loss": …}   or   {"kind": "failed", "mode": …, "reason": …}
@@ -27,38 +29,67 @@ import torch.nn.functional as F
 MODES = ("f32-eager", "bf16-eager", "f32-compile", "bf16-compile")
 
 
-class Block(nn.Module):
-    def __init__(self, width, heads):
-        super().__init__()
-        self.heads = heads
-        self.norm1, self.norm2 = nn.LayerNorm(width, bias=False), nn.LayerNorm(width, bias=False)
-        self.qkv, self.output = nn.Linear(width, 3 * width, bias=False), nn.Linear(width, width, bias=False)
-        self.up, self.down = nn.Linear(width, 4 * width, bias=False), nn.Linear(4 * width, width, bias=False)
+def turn(x, angles):
+    """Rotary positions: halves of a head are the two coordinates, as in transformers' Llama."""
+    cosine, sine = angles
+    left, right = x.chunk(2, dim=-1)
+    return x * cosine + torch.cat((-right, left), dim=-1) * sine
 
-    def forward(self, x):
+
+class Block(nn.Module):
+    def __init__(self, the):
+        super().__init__()
+        width, hidden, biases, self.llama = the.width, the.feedForward, the.family == "gpt2", the.family == "llama"
+        self.heads, self.approximate = the.heads, "tanh" if the.family == "gpt2" else "none"
+        self.norm1, self.norm2 = norm_of(the), norm_of(the)
+        self.qkv, self.output = nn.Linear(width, 3 * width, bias=biases), nn.Linear(width, width, bias=biases)
+        self.up, self.down = nn.Linear(width, hidden, bias=biases), nn.Linear(hidden, width, bias=biases)
+        if self.llama:
+            self.gate = nn.Linear(width, hidden, bias=False)
+
+    def forward(self, x, angles):
         batch, time_steps, width = x.shape
         parts = self.qkv(self.norm1(x)).split(width, dim=2)
         q, k, v = (part.view(batch, time_steps, self.heads, width // self.heads).transpose(1, 2) for part in parts)
+        if self.llama:
+            q, k = turn(q, angles), turn(k, angles)
         y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         x = x + self.output(y.transpose(1, 2).contiguous().view(batch, time_steps, width))
-        return x + self.down(F.gelu(self.up(self.norm2(x))))
+        h = self.norm2(x)
+        inner = F.silu(self.gate(h)) * self.up(h) if self.llama else F.gelu(self.up(h), approximate=self.approximate)
+        return x + self.down(inner)
+
+
+def norm_of(the):
+    if the.family == "llama":
+        return nn.RMSNorm(the.width, eps=1e-5)
+    return nn.LayerNorm(the.width, bias=the.family == "gpt2")
 
 
 class Gpt(nn.Module):
     def __init__(self, the):
         super().__init__()
-        self.token, self.position = nn.Embedding(the.vocabulary, the.width), nn.Embedding(the.context, the.width)
-        self.blocks = nn.ModuleList(Block(the.width, the.heads) for _ in range(the.layers))
-        self.norm = nn.LayerNorm(the.width, bias=False)
+        self.token = nn.Embedding(the.vocabulary, the.width)
+        self.position = None if the.family == "llama" else nn.Embedding(the.context, the.width)
+        self.blocks = nn.ModuleList(Block(the) for _ in range(the.layers))
+        self.norm = norm_of(the)
+        self.head = nn.Linear(the.width, the.vocabulary, bias=False) if the.family == "llama" else None
         for parameter in self.parameters():
             if parameter.dim() >= 2:
                 nn.init.normal_(parameter, std=0.02)
+        half = the.width // the.heads // 2
+        angle = torch.outer(torch.arange(the.context).float(), 10000.0 ** (-torch.arange(half).float() / half))
+        self.register_buffer("cosine", torch.cat((angle, angle), dim=-1).cos(), persistent=False)
+        self.register_buffer("sine", torch.cat((angle, angle), dim=-1).sin(), persistent=False)
 
     def forward(self, inputs, targets):
-        x = self.token(inputs) + self.position(torch.arange(inputs.shape[1]))
+        x = self.token(inputs)
+        if self.position is not None:
+            x = x + self.position(torch.arange(inputs.shape[1]))
+        angles = (self.cosine.to(x.dtype), self.sine.to(x.dtype))
         for block in self.blocks:
-            x = block(x)
-        logits = F.linear(self.norm(x), self.token.weight)
+            x = block(x, angles)
+        logits = F.linear(self.norm(x), (self.head or self.token).weight)
         return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
@@ -98,7 +129,8 @@ def say(**message):
 
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("layers", "heads", "width", "context", "batch", "vocabulary"):
+    parser.add_argument("--family", choices=("nanogpt", "gpt2", "llama"), required=True)
+    for name in ("layers", "heads", "width", "feedForward", "context", "batch", "vocabulary"):
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     the = parser.parse_args()

@@ -14,7 +14,7 @@ import { backendFor, machineFacts } from '../packages/octavo/dist/training/index
 import { createTrainer } from '../packages/octavo/dist/training/trainer.js';
 import { againstBest, alternate, table, writeResult } from './harness.mjs';
 import { peerPython } from './peers.mjs';
-import { flopOf, startTorch, trainingShapes } from './torch.mjs';
+import { flopOf, modelOf, startTorch, trainingShapes } from './torch.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -26,28 +26,7 @@ const { values: options } = parseArgs({
 });
 const say = (text) => process.stderr.write(`${text}\n`);
 const threads = Number(options.threads);
-const turns = { small: { stepsPerTurn: 20, rounds: 11 }, large: { stepsPerTurn: 1, rounds: 5 } };
-
-const modelOf = ({ layers, heads, width, context, vocabulary }) => ({
-  vocabularySize: vocabulary,
-  contextLength: context,
-  depth: layers,
-  width,
-  heads,
-  keyValueHeads: heads,
-  headWidth: width / heads,
-  feedForwardWidth: 4 * width,
-  positions: 'learned',
-  rotaryBase: 10000,
-  norm: 'layer',
-  normEpsilon: 1e-5,
-  activation: 'gelu',
-  biases: false,
-  tiedEmbeddings: true,
-  queryKeyNorm: false,
-  outputBias: false,
-  dropout: 0,
-});
+const turnsOf = (size) => (size === 'small' ? { stepsPerTurn: 20, rounds: 11 } : { stepsPerTurn: 1, rounds: 5 });
 
 const randomBatch = ({ batch, context, vocabulary }) => {
   let state = 1;
@@ -88,7 +67,7 @@ const contestant = (name, shape, facts, precision, stepsPerTurn) => {
 
 const race = async (size, facts, python) => {
   const shape = trainingShapes[size];
-  const { stepsPerTurn, rounds } = turns[size];
+  const { stepsPerTurn, rounds } = turnsOf(size);
   const torch = python === undefined ? undefined : await startTorch(shape, { python, threads, stepsPerTurn });
   const mixed = facts.mixedPrecision;
   const contestants = [

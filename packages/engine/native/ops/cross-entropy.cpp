@@ -3,9 +3,15 @@
 // The blocks are fixed by the shapes; the products inside are cut over their results only.
 namespace octavo::OCTAVO_ISA {
 
+// Logits of a row, in floats, up to whole lines. Their gradient takes the first half of the same bytes.
+static int64_t logitsStride(const Call& call) { return roundUp(larger(1, static_cast<int64_t>(call.p[2])), 16); }
+
+// Tokens of a block. Every block reads the whole weight three times and its gradient twice, so a large vocabulary wants
+// many tokens to share that, within 128 MB; a small one wants logits that stay in the cache, 16 MB.
 static int64_t crossEntropyRows(const Call& call) {
-  const int64_t tokens = call.p[0], vocabulary = call.p[2];
-  return larger(1, smaller(tokens, larger(64, (int64_t{16} << 20) / (4 * larger(1, vocabulary)))));
+  const int64_t tokens = call.p[0], rowBytes = 4 * logitsStride(call);
+  const int64_t cached = (int64_t{16} << 20) / rowBytes, shared = smaller(512, (int64_t{128} << 20) / rowBytes);
+  return larger(1, smaller(tokens, larger(64, larger(cached, shared))));
 }
 
 struct CrossEntropy {
@@ -20,15 +26,18 @@ static Gemm logitsGemm(const Call& call, const CrossEntropy& the, float* logits,
   g.m = rows, g.n = vocabulary, g.k = width;
   g.a = static_cast<const char*>(the.x->data) + from * width * bytesOf(*the.x), g.aType = typeOf(*the.x), g.lda = width;
   g.b = the.weight->data, g.bType = typeOf(*the.weight), g.ldb = width, g.bTransposed = true;
-  g.c = logits, g.cType = Type::f32, g.ldc = vocabulary, g.alpha = 1.0f;
+  g.c = logits, g.cType = Type::f32, g.ldc = logitsStride(call), g.alpha = 1.0f;
   g.bias = static_cast<const float*>(the.bias->data);
   return g;
 }
+// In values of the gradient's type.
+static int64_t gradientStride(const Call& call, const CrossEntropy& the) { return logitsStride(call) * 4 / bytesOf(*the.x); }
+
 static Gemm inputGradientGemm(const Call& call, const CrossEntropy& the, const void* dlogits, int64_t from, int64_t rows) {
   const int64_t width = call.p[1], vocabulary = call.p[2];
   Gemm g{};
   g.m = rows, g.n = width, g.k = vocabulary;
-  g.a = dlogits, g.aType = typeOf(*the.x), g.lda = vocabulary;
+  g.a = dlogits, g.aType = typeOf(*the.x), g.lda = gradientStride(call, the);
   g.b = the.weight->data, g.bType = typeOf(*the.weight), g.ldb = width;
   g.c = static_cast<char*>(the.dx->data) + from * width * bytesOf(*the.dx), g.cType = typeOf(*the.dx), g.ldc = width, g.alpha = 1.0f;
   return g;
@@ -38,7 +47,7 @@ static Gemm weightGradientGemm(const Call& call, const CrossEntropy& the, const 
   const int64_t width = call.p[1], vocabulary = call.p[2];
   Gemm g{};
   g.m = vocabulary, g.n = width, g.k = rows;
-  g.a = static_cast<const char*>(dlogits) + first * vocabulary * bytesOf(*the.x), g.aType = typeOf(*the.x), g.lda = vocabulary, g.aTransposed = true;
+  g.a = static_cast<const char*>(dlogits) + first * 4 * logitsStride(call), g.aType = typeOf(*the.x), g.lda = gradientStride(call, the), g.aTransposed = true;
   g.b = static_cast<const char*>(the.x->data) + (from + first) * width * bytesOf(*the.x), g.bType = typeOf(*the.x), g.ldb = width;
   g.c = the.dweight->data, g.cType = Type::f32, g.ldc = width, g.alpha = 1.0f, g.accumulate = !fresh;
   return g;
@@ -52,7 +61,7 @@ static float meanOf(const float* x, int64_t n) {
   return sum(sums) / static_cast<float>(n);
 }
 
-// Turns a row of logits into (softmax − smoothed one-hot) · scale, or only reads it.
+// Turns a row of logits into (softmax − smoothed one-hot) · scale at dlogits, which may be the same memory, or only reads it.
 template <class T>
 static TokenLoss crossEntropyRow(float* logits, T* dlogits, int64_t n, int32_t target, float scale, float smoothing) {
   Vf most = Vf::set1(-__builtin_inff());
@@ -109,9 +118,9 @@ static void crossEntropyBlocks(const Call& call, const Worker& worker, const Cro
   float* losses = reinterpret_cast<float*>(shared);
   float* logSums = reinterpret_cast<float*>(shared + line(tokens * sizeof(float)));
   float* logits = reinterpret_cast<float*>(shared + line(tokens * sizeof(float)) + line(most * sizeof(float)));
-  char* dlogits = reinterpret_cast<char*>(logits) + line(most * vocabulary * sizeof(float));
+  const int64_t stride = logitsStride(call);
   Worker inner = worker;
-  const size_t used = static_cast<size_t>((backward ? dlogits + line(most * vocabulary * bytesOf(*the.x)) : dlogits) - shared);
+  const size_t used = static_cast<size_t>(reinterpret_cast<char*>(logits) - shared) + line(most * stride * sizeof(float));
   inner.shared = shared + used;
   inner.sharedBytes = worker.sharedBytes - used;
   const float dloss = backward ? *static_cast<const float*>(the.dloss->data) : 0.0f, smoothing = static_cast<float>(call.p[3]);
@@ -123,15 +132,15 @@ static void crossEntropyBlocks(const Call& call, const Worker& worker, const Cro
     byType(the.x->dtype, [&](auto* tag) {
       using T = Bare<decltype(tag)>;
       for (int64_t r = mine.begin; r < mine.end; ++r) {
-        T* out = backward ? reinterpret_cast<T*>(dlogits) + r * vocabulary : nullptr;
-        const TokenLoss found = crossEntropyRow<T>(logits + r * vocabulary, out, vocabulary, the.targets[from + r], the.weights[from + r] * dloss, smoothing);
+        float* row = logits + r * stride;
+        const TokenLoss found = crossEntropyRow<T>(row, backward ? reinterpret_cast<T*>(row) : nullptr, vocabulary, the.targets[from + r], the.weights[from + r] * dloss, smoothing);
         losses[from + r] = found.loss, logSums[r] = found.logSum;
       }
     });
     worker.barrier();
     if (!backward) continue;
-    if (the.dx->data != nullptr) gemm(inner, inputGradientGemm(call, the, dlogits, from, rows), call.form);
-    if (the.dweight->data != nullptr) addWeightGradient(call, inner, the, dlogits, logSums, from, rows, dloss, &fresh);
+    if (the.dx->data != nullptr) gemm(inner, inputGradientGemm(call, the, logits, from, rows), call.form);
+    if (the.dweight->data != nullptr) addWeightGradient(call, inner, the, logits, logSums, from, rows, dloss, &fresh);
     if (the.dbias->data != nullptr) {
       constexpr int64_t kColumns = 64;
       const Range blocks = share(worker, (vocabulary + kColumns - 1) / kColumns);
@@ -140,7 +149,7 @@ static void crossEntropyBlocks(const Call& call, const Worker& worker, const Cro
         using T = Bare<decltype(tag)>;
         for (int64_t c = blocks.begin * kColumns; c < smaller(vocabulary, blocks.end * kColumns); c += Vf::lanes) {
           Vf total = Vf::zero();
-          for (int64_t r = 0; r < rows; ++r) total = total + loadUpTo(reinterpret_cast<const T*>(dlogits) + r * vocabulary + c, vocabulary - c);
+          for (int64_t r = 0; r < rows; ++r) total = total + loadUpTo(reinterpret_cast<const T*>(logits + r * stride) + c, vocabulary - c);
           if (from > 0) total = total + loadUpTo(dbias + c, vocabulary - c);
           storeUpTo(total, dbias + c, vocabulary - c);
         }
@@ -185,8 +194,7 @@ static GemmMemory crossEntropyMemoryFor(const Call& call, int members, bool forw
       needs.scratchBytes = other.scratchBytes > needs.scratchBytes ? other.scratchBytes : needs.scratchBytes;
       needs.sharedBytes = other.sharedBytes > needs.sharedBytes ? other.sharedBytes : needs.sharedBytes;
     }
-  const size_t cells = static_cast<size_t>(rows) * static_cast<size_t>(call.p[2]);
-  needs.sharedBytes += line(static_cast<size_t>(call.p[0]) * 4) + line(static_cast<size_t>(rows) * 4) + line(cells * 4) + (backward ? line(cells * bytesOf(*the.x)) : 0);
+  needs.sharedBytes += line(static_cast<size_t>(call.p[0]) * 4) + line(static_cast<size_t>(rows) * 4) + line(static_cast<size_t>(rows * logitsStride(call)) * 4);
   return needs;
 }
 

@@ -24,7 +24,7 @@ export const summaryText = (view: StepView, summary: Readonly<Record<string, unk
   const watched = headline(view);
   if (watched !== undefined) return watched;
   const figures = Object.entries(summary).flatMap(([name, value]) =>
-    typeof value === 'number' ? [figure(visibleLine(name, 30), value)] : [],
+    typeof value === 'number' && !/Id$/.test(name) ? [figure(visibleLine(name, 30), value)] : [],
   );
   return figures.slice(0, mostFigures).join(' · ');
 };
