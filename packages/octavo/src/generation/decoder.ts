@@ -1,14 +1,7 @@
-import {
-  type Backend,
-  type DeviceBuffer,
-  type DType,
-  type Executable,
-  input,
-  type Precision,
-  trace,
-} from '@octavo/engine';
+import type { Backend, DeviceBuffer, DType, Executable, Precision } from '@octavo/engine';
 import { invariant } from '../core/index.js';
-import { type GptConfig, gptCached, gptParameters } from '../models/index.js';
+import type { GptConfig } from '../models/index.js';
+import { decodingGraph } from './decoding-graph.js';
 
 // S sequences in one call, T new tokens of each, C slots
 /** A model's weights in a backend's memory, by parameter path. */
@@ -61,37 +54,13 @@ export function createDecoder(model: LoadedModel, slots: number): Decoder {
     const key = `${sequences} ${time}`;
     const known = compiled.get(key);
     if (known !== undefined) return known;
-    const graph = trace((t) => {
-      const ids = (name: string, shape: readonly number[]) => input(t, name, { dtype: 'int32', shape });
-      const parameters = new Map(
-        gptParameters(config).map(({ path, shape }) => [
-          path,
-          input(t, `parameter:${path}`, { dtype: model.parameters.get(path)?.type.dtype ?? 'float32', shape }),
-        ]),
-      );
-      const layers = Array.from({ length: depth }, (_, layer) => ({
-        keys: input(t, `keys:${layer}`, cacheType),
-        values: input(t, `values:${layer}`, cacheType),
-      }));
-      const inputs = {
-        tokens: ids('tokens', [sequences, time]),
-        positions: ids('positions', [sequences, time]),
-        slots: ids('slots', [sequences]),
-        starts: ids('starts', [sequences]),
-        last: ids('last', [sequences]),
-      };
-      const after = gptCached(config, parameters, { ...inputs, caches: layers });
-      return {
-        outputs: { logits: after.logits },
-        updates: layers.flatMap(({ keys, values }, layer) => {
-          const changed = after.caches[layer];
-          invariant(changed !== undefined, 'each layer has a cache');
-          return [
-            [keys, changed.keys],
-            [values, changed.values],
-          ] as const;
-        }),
-      };
+    const graph = decodingGraph({
+      config,
+      sequences,
+      time,
+      slots,
+      cacheDtype: dtype,
+      dtypeOf: (path) => model.parameters.get(path)?.type.dtype ?? 'float32',
     });
     const executable = backend.compile(graph, { precision });
     compiled.set(key, executable);

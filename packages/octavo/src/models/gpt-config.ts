@@ -1,4 +1,4 @@
-/** Every choice of a GPT, as plain values; GPT-2 and Llama are special cases (see `gpt2` and `llama` in presets). */
+/** Every choice of a GPT, as plain values; GPT-2 and Llama are special cases (see presets.ts). */
 export interface GptConfig {
   readonly vocabularySize: number;
   readonly contextLength: number;

@@ -1,3 +1,4 @@
+export { type Diagram, type DiagramPart, diagramOf, type Layer, layersOf } from './architecture.js';
 export {
   type CountedModel,
   countParameters,
@@ -10,4 +11,5 @@ export { type GptInputs, gptCached, gptLogits, gptLoss, type LayerCache, type Pa
 export type { GptConfig } from './gpt-config.js';
 export { gptParameters, type ParameterSpec, type Start } from './gpt-parameters.js';
 export { initialValues } from './initialise.js';
+export { type PresetName, presets } from './presets.js';
 export { gptConfigSchema, type ModelSection, modelSection } from './section.js';

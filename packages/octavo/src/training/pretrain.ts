@@ -7,7 +7,7 @@ import { windowBatches } from './batches.js';
 import { backendFor, machineFacts } from './machine.js';
 import { readResolvedPlan } from './resolved.js';
 import { runTraining } from './run.js';
-import type { TrainingSection } from './section.js';
+import { optimiserOf, type TrainingSection } from './section.js';
 
 async function pretrainAll(context: StepContext<TrainingSection>) {
   const { section, artifact, signal, emit, clock } = context;
@@ -22,22 +22,10 @@ async function pretrainAll(context: StepContext<TrainingSection>) {
   const { batchSequences: sequences, microBatches, sequenceLength: length, steps: totalSteps } = training;
   const tokenCounts = new Uint32Array(tokenizer.vocabularySize);
   for (const id of stream) tokenCounts[id] = (tokenCounts[id] ?? 0) + 1;
-  const {
-    optimiser: kind,
-    beta1,
-    beta2,
-    weightDecay,
-    momentum,
-    clip,
-    seed,
-    schedule,
-    warmupShare,
-    decayShare,
-    floor,
-  } = section;
+  const { clip, seed, schedule, warmupShare, decayShare, floor } = section;
   const shape = {
     model: config,
-    optimiser: { kind, beta1, beta2, epsilon: 1e-8, weightDecay, momentum },
+    optimiser: optimiserOf(section),
     sequences,
     length,
     clip,

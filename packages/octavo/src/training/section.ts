@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { OptimiserConfig } from './optimiser.js';
 
 /** octavo.yaml: pretrain. What is left out is chosen by the plan. */
 export const trainingSection = z
@@ -50,3 +51,9 @@ export const trainingSection = z
   .describe('Pretraining: optimiser, batch, schedule, checkpoints.');
 
 export type TrainingSection = z.infer<typeof trainingSection>;
+
+/** The optimiser that a section asks for. */
+export const optimiserOf = (section: TrainingSection): OptimiserConfig => {
+  const { optimiser: kind, beta1, beta2, weightDecay, momentum } = section;
+  return { kind, beta1, beta2, epsilon: 1e-8, weightDecay, momentum };
+};
