@@ -35,17 +35,20 @@ export interface Graph {
 
 const showAttribute = (value: Attribute): string => (Array.isArray(value) ? `[${value.join(' ')}]` : String(value));
 
-/** One line a node: `%7 = linear(%3, %5) {activation: gelu} float32[8, 64]  # blocks.0.feedForward`. */
+/** A node on a line: `%7 = linear(%3, %5) {activation: gelu} float32[8, 64]  # blocks.0.feedForward`. */
+export function printNode({ types }: Graph, node: GraphNode): string {
+  const attributes = Object.entries(node.attributes).map(([name, value]) => `${name}: ${showAttribute(value)}`);
+  const inputs = node.inputs.map((id) => (id < 0 ? '·' : `%${id}`)).join(', ');
+  const outputs = node.outputs.map((id) => `%${id}`).join(', ');
+  const made = node.outputs.map((id) => showType(types[id])).join(' ');
+  const detail = attributes.length === 0 ? '' : ` {${attributes.join(', ')}}`;
+  return `${outputs} = ${node.kind}(${inputs})${detail} ${made}${node.path === '' ? '' : `  # ${node.path}`}`;
+}
+
+/** A graph as text, one line an input, a node, an output, an update. */
 export function print(graph: Graph): string {
   const lines = graph.inputs.map(({ name, value }) => `%${value} = input ${name} ${showType(graph.types[value])}`);
-  for (const node of graph.nodes) {
-    const attributes = Object.entries(node.attributes).map(([name, value]) => `${name}: ${showAttribute(value)}`);
-    const inputs = node.inputs.map((id) => (id < 0 ? '·' : `%${id}`)).join(', ');
-    const outputs = node.outputs.map((id) => `%${id}`).join(', ');
-    const types = node.outputs.map((id) => showType(graph.types[id])).join(' ');
-    const detail = attributes.length === 0 ? '' : ` {${attributes.join(', ')}}`;
-    lines.push(`${outputs} = ${node.kind}(${inputs})${detail} ${types}${node.path === '' ? '' : `  # ${node.path}`}`);
-  }
+  for (const node of graph.nodes) lines.push(printNode(graph, node));
   for (const { name, value } of graph.outputs) lines.push(`output ${name} = %${value}`);
   for (const { input, value } of graph.updates) lines.push(`update %${input} ← %${value}`);
   return lines.join('\n');

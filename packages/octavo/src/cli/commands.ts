@@ -85,6 +85,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./report.js')).report,
   },
   {
+    name: 'inspect',
+    summary: 'Show a model or a graph before anything runs: sizes, a drawing, what each pass changes.',
+    group: 'Commands:',
+    load: async () => (await import('./inspect.js')).inspect,
+  },
+  {
     name: 'interpret',
     summary: 'Look inside the model: what each layer would say, where heads look, which words made an answer.',
     group: 'Commands:',

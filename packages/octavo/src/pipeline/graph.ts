@@ -11,7 +11,7 @@ import {
 import { type EvaluateSection, evaluateStep } from '../evaluation/index.js';
 import { exportStep } from '../export/index.js';
 import { sizeStep } from '../hardware/index.js';
-import { type PlanInput, planStep } from '../plan/index.js';
+import { planStep } from '../plan/index.js';
 import type { Step } from '../project/index.js';
 import { tokenizerStep } from '../text/index.js';
 import { pretrainStep } from '../training/index.js';
@@ -22,37 +22,12 @@ import { openExportSource } from './export-source.js';
 import { writeInside } from './inside/write-inside.js';
 import { measuredMachine } from './machine.js';
 import { type GraphNode, node } from './node.js';
+import { planInput } from './plan-input.js';
 
 const plan = planStep({
   machine: ({ cacheFolder }) => measuredMachine(cacheFolder),
   dataBytes: async () => undefined,
 });
-
-/** The fields that the plan weighs: a change of any other leaves it, and what was made by it, as it was. */
-const planInput = ({ plan, hardware, model, tokenizer, pretrain }: Config): PlanInput => {
-  const { optimiser, precision, learningRate, matrixLearningRate, batchSequences, microBatches } = pretrain;
-  const { sequenceLength, steps, schedule, warmupShare, seed } = pretrain;
-  const { vocabularySize } = tokenizer;
-  return {
-    plan,
-    hardware,
-    model,
-    tokenizer: vocabularySize === 'auto' ? {} : { vocabularySize },
-    pretrain: {
-      optimiser,
-      precision,
-      learningRate,
-      matrixLearningRate,
-      batchSequences,
-      microBatches,
-      sequenceLength,
-      steps,
-      schedule,
-      warmupShare,
-      seed,
-    },
-  };
-};
 
 type Loader = Parameters<typeof evaluateStep>[0]['loadModel'];
 

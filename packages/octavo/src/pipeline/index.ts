@@ -20,6 +20,18 @@ export {
   type PatchView,
   patchView,
 } from './inside/views.js';
+export {
+  type Architecture,
+  checkpointArchitecture,
+  mixedPrecisionOf,
+  presetArchitecture,
+  projectArchitecture,
+  runArchitecture,
+} from './inspect/find-architecture.js';
+export { changeText, graphPage } from './inspect/graph-page.js';
+export { type GraphStage, graphKinds, graphStages, graphText, nodeText } from './inspect/graph-stages.js';
+export { modelPage } from './inspect/model-page.js';
+export { groupedLayers, type ModelSummary, summaryOf } from './inspect/model-summary.js';
 export { type MachineFacts, measureMachine, memoryLimitBytes, type NativeParts, nativeParts } from './machine.js';
 export { type GraphNode, node } from './node.js';
 export type { Gate } from './report/gates.js';

@@ -7,6 +7,6 @@ export { type ResolvedPlan, readResolvedPlan } from './resolved.js';
 export { runTraining } from './run.js';
 export { rateAt, type Schedule } from './schedule.js';
 export { optimiserOf, type TrainingSection, trainingSection } from './section.js';
-export { accumulationGraph, evaluationGraph, type StepShape, trainingGraph } from './step-graphs.js';
+export { trainingGraph } from './step-graphs.js';
 export { createTrainer, type StepResult, type Trainer, type TrainerOptions } from './trainer.js';
 export { streamLoss } from './validate.js';

@@ -35,7 +35,7 @@ const rectangle = (block: Block, x: Scale, y: Scale): Html => {
 const lossAt = (blocks: readonly Block[]): number | undefined =>
   blocks.find(({ kind }) => /crossEntropy/.test(kind))?.from;
 
-export const memoryMap = ({ blocks, arenaBytes }: StepMemory): Html => {
+export const memoryMap = ({ blocks, arenaBytes }: Pick<StepMemory, 'blocks' | 'arenaBytes'>): Html => {
   if (blocks.length === 0) return nothing;
   const end = blocks.reduce((most, { to }) => Math.max(most, to + 1), 0);
   const x = scaleOf([0, end], { count: 6, widen: false });

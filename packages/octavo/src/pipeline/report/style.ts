@@ -127,6 +127,9 @@ details ul{margin:0 0 12px;padding-left:20px;font-size:.92rem}
 code.token{font:.84em var(--mono);color:var(--ink);white-space:nowrap}
 .tinted{display:inline-block;padding:1px 5px;border-radius:3px}.tinted small{white-space:nowrap}
 .attribution{max-width:none;line-height:2}.attribution .tinted{padding:2px 4px;margin:0 1px}.bar.against i{background:var(--off)!important}
+.drawing{margin:0}.drawing svg{display:block;width:100%;max-width:620px;font:13px var(--sans);text-anchor:middle}.box{fill:var(--card);stroke:var(--accent)}.box-name{fill:var(--ink)}.box-detail{fill:var(--soft);font-size:11px}.frame{fill:var(--tint2);stroke:var(--line)}.frame-name{fill:var(--accent);font:600 20px var(--serif);text-anchor:end}.wire{stroke:var(--soft);fill:none}.tip{fill:var(--soft)}
+.graph{margin:0}.graph svg{display:block;width:100%;font:12px var(--mono)}.band{fill:var(--tint2)}.band-name{fill:var(--soft);font-size:11px}.node{fill:var(--card);stroke:var(--line)}.node.fused{stroke:var(--accent);stroke-dasharray:4 3}.node-name{fill:var(--ink)}.node-chips{fill:var(--soft);font-size:9.5px}.graph-wire{fill:none;stroke:var(--soft);opacity:.45}
+.lines{font:.78rem/1.5 var(--mono);overflow:auto;max-height:26em;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:10px 12px;margin:0 0 12px}
 .head-maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(112px,1fr));gap:14px;margin:0 0 16px}
 .head-map{margin:0}.head-map svg{display:block;width:100%;aspect-ratio:1;background:var(--card);border:1px solid var(--line);border-radius:3px;fill:var(--accent);shape-rendering:crispEdges}.head-map figcaption{font-size:.78rem;color:var(--soft);margin-top:4px}
 .answers{list-style:none;margin:0;max-width:640px;padding:0;display:grid;gap:14px}
