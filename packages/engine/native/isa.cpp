@@ -9,6 +9,7 @@
 #include "types.h"
 #include "simd/vector.h"
 #include "simd/rows.h"
+#include "simd/log-sum.h"
 #include "gemm/gemm.inc.h"
 #include "ops/fused.cpp"
 #include "ops/sum.cpp"
@@ -25,6 +26,9 @@
 #include "ops/attention.cpp"
 #include "ops/cached-attention.cpp"
 #include "ops/cross-entropy.cpp"
+#include "ops/iota.cpp"
+#include "ops/ctc.cpp"
+#include "ops/crf.cpp"
 #include "ops/dropout.cpp"
 #include "ops/gradient-scale.cpp"
 #include "ops/adamw.cpp"
@@ -47,7 +51,7 @@ namespace OCTAVO_ISA {
 static constexpr KernelEntry kEntries[] = {
     kFused, kSum, kSquaredSum, kMatmul, kLinear, kEmbedding, kEmbeddingGradient, kRmsNorm, kRmsNormGradient, kLayerNorm, kLayerNormGradient,
     kRotaryAngles, kRotary, kHeadNorm, kHeadNormGradient, kAttention, kAttentionGradient, kCachedAttention,
-    kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kDropout, kGradientScale, kAdamw, kSgd, kLion, kAdafactor,
+    kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kIota, kCtc, kCtcGradient, kCrf, kCrfGradient, kCrfDecode, kDropout, kGradientScale, kAdamw, kSgd, kLion, kAdafactor,
     kPermute, kSlice, kPad, kConcatenate, kGather, kScatterAdd, kExtreme, kSoftmax, kCumulativeSum,
     kConvolution, kConvolutionInputGradient, kConvolutionWeightGradient, kMaxPool};
 }  // namespace OCTAVO_ISA

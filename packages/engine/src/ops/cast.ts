@@ -13,3 +13,6 @@ export const castOp = defineOp({
 });
 export const cast = (x: Tensor, dtype: DType): Tensor =>
   x.dtype === dtype ? x : record(x.trace, castOp, { x }, { dtype }).y;
+
+/** x in the dtype it is traced in, also where mixed precision makes x 16-bit: for losses and statistics. */
+export const castFull = (x: Tensor): Tensor => record(x.trace, castOp, { x }, { dtype: x.dtype }).y;

@@ -9,7 +9,10 @@ import { concatenateOp } from './concatenate.js';
 import { constantOp } from './constant.js';
 import { convolutionOp } from './convolution.js';
 import { convolutionInputGradientOp, convolutionWeightGradientOp } from './convolution-gradients.js';
+import { crfGradientOp, crfOp } from './crf.js';
+import { crfDecodeOp } from './crf-decode.js';
 import { crossEntropyGradientOp, crossEntropyOp, crossEntropyTrainingOp } from './cross-entropy.js';
+import { ctcGradientOp, ctcOp } from './ctc.js';
 import { cumulativeSumOp } from './cumulative-sum.js';
 import type { AnyOp } from './define.js';
 import { divideOp } from './divide.js';
@@ -25,6 +28,7 @@ import { geluOp } from './gelu.js';
 import { geluTanhOp } from './gelu-tanh.js';
 import { gradientScaleOp } from './gradient-scale.js';
 import { headNormGradientOp, headNormOp } from './head-norm.js';
+import { iotaOp } from './iota.js';
 import { layerNormOp } from './layer-norm.js';
 import { layerNormGradientOp } from './layer-norm-gradient.js';
 import { linearOp } from './linear.js';
@@ -107,6 +111,12 @@ const others: readonly AnyOp[] = [
   dropoutOp,
   squaredSumOp,
   gradientScaleOp,
+  iotaOp,
+  ctcOp,
+  ctcGradientOp,
+  crfOp,
+  crfGradientOp,
+  crfDecodeOp,
   adamwOp,
   permuteOp,
   sliceOp,
