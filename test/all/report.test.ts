@@ -1,16 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { faintTexts, hasBrowser, launchBrowser, type Visit, visitFile, whyNoBrowser } from './support/browser.js';
 
 const octavo = fileURLToPath(new URL('../../packages/octavo/bin/octavo.js', import.meta.url));
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const hasBrowser = existsSync(executablePath);
-if (!hasBrowser)
-  console.warn(`skipped: the report in a browser, because there is no ${executablePath} (apt-get install chromium)`);
+if (!hasBrowser) console.warn(`skipped: the report in a browser, ${whyNoBrowser}`);
 
 const hostile =
   '</script><script>document.title="owned"</script><img src="https://example.invalid/x.png" onerror="document.title=\'owned\'"><style>@import "https://example.invalid/x.css"</style>\u001b[2J\u202egpj.exe\u0000';
@@ -68,34 +66,16 @@ beforeAll(async () => {
   value.answers = [{ question: hostile, answer: hostile }];
   writeFileSync(evaluation, JSON.stringify(value));
   expect(command('report').trim()).toBe(file);
-  if (hasBrowser)
-    browser = await chromium.launch({
-      executablePath,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'],
-    });
+  if (hasBrowser) browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   rmSync(project, { recursive: true, force: true });
 });
 
-interface Visit {
-  readonly page: Page;
-  readonly said: readonly string[];
-  readonly asked: readonly string[];
-}
-
-/** Opens the report, and hears everything the page says and asks for. */
-const visit = async (width: number, colorScheme: 'light' | 'dark' = 'light'): Promise<Visit> => {
+const visit = (width: number, colorScheme: 'light' | 'dark' = 'light'): Promise<Visit> => {
   if (browser === undefined) throw new Error('the browser has not started');
-  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
-  const said: string[] = [];
-  const asked: string[] = [];
-  page.on('console', (message) => said.push(message.text()));
-  page.on('pageerror', (error) => said.push(String(error)));
-  page.on('request', (request) => asked.push(request.url()));
-  await page.goto(pathToFileURL(file).href);
-  return { page, said, asked };
+  return visitFile(browser, file, { width, colorScheme });
 };
 
 describe.skipIf(!hasBrowser)('the report of a whole run, in Chromium from disk', () => {
@@ -175,45 +155,7 @@ describe.skipIf(!hasBrowser)('the report of a whole run, in Chromium from disk',
     await page.$$eval('details', (all) => {
       for (const one of all) one.open = true;
     });
-    const faint = await page.evaluate(() => {
-      const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-      if (canvas === null) throw new Error('no canvas');
-      /** Colours over each other, the lowest first, as the screen shows them. */
-      const mixed = (colours: readonly string[]): readonly number[] => {
-        canvas.clearRect(0, 0, 1, 1);
-        for (const colour of colours) {
-          canvas.fillStyle = colour;
-          canvas.fillRect(0, 0, 1, 1);
-        }
-        return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
-      };
-      const luminance = (colour: readonly number[]) =>
-        [0.2126, 0.7152, 0.0722].reduce((sum, weight, at) => {
-          const share = (colour[at] ?? 0) / 255;
-          return sum + weight * (share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4);
-        }, 0);
-      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-      const found: string[] = [];
-      for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
-        const element = node.parentElement;
-        if (
-          element === null ||
-          node.textContent?.trim() === '' ||
-          element.closest('title, .hidden, .skip, .leaf-number')
-        )
-          continue;
-        const behind: string[] = [];
-        for (let at: Element | null = element; at !== null; at = at.parentElement)
-          behind.unshift(getComputedStyle(at).backgroundColor);
-        const [ground, ink] = [mixed(behind), mixed([...behind, getComputedStyle(element).color])].map(luminance);
-        const [darker, lighter] = [Math.min(ground ?? 0, ink ?? 0), Math.max(ground ?? 0, ink ?? 0)];
-        const contrast = (lighter + 0.05) / (darker + 0.05);
-        if (contrast < 4.5)
-          found.push(`${contrast.toFixed(2)} ${element.className}: ${node.textContent?.slice(0, 40)}`);
-      }
-      return found;
-    });
-    expect(faint).toEqual([]);
+    expect(await faintTexts(page)).toEqual([]);
     await page.close();
   });
 

@@ -87,7 +87,7 @@ const patchText = (view: PatchView, paint: Paint): string => {
     corruptedTokens[t] === text ? [] : [`${t}: ${word(text)} → ${word(corruptedTokens[t] ?? '')}`],
   );
   const rows = [
-    ['', ...tokens.map((_, t) => `${t}`)],
+    ['', ...tokens.map((_, t) => ` ${t}`)],
     ...recovered.map((row, layer) => [
       paint('dim', site === 'residual' ? layerName(layer) : `block ${layer}`),
       ...row.map((share) => `${shade(share)}${Math.round(100 * share)}`),

@@ -20,7 +20,7 @@ const layerName = (layer: number): string => (layer === 0 ? 'before block 0' : `
 
 export const lensPicture = ({ tokens, layers }: LensView): Html =>
   dataTable({
-    caption: 'What the model would say next at each token if it stopped at a layer; the darker, the surer',
+    caption: 'What the model would say next at each token if it stopped at a layer; the stronger the tint, the surer',
     head: ['layer', ...tokens.map(token)],
     words: tokens.map((_, t) => t + 1),
     rows: layers.map((row, layer) => [
@@ -75,7 +75,7 @@ const lastLooks = ({ tokens, layers, heads, weights }: AttentionView): Html => {
 };
 
 export const attentionPicture = (view: AttentionView): Html =>
-  html`<p class="fine">Each square is one head: a row is a token that looks, a column a token that is looked at, both in the order of the prompt from the top left. Darker is more; a row sums to 1.</p><div class="head-maps">${Array.from({ length: view.layers * view.heads }, (_, at) => headSquare(view, Math.floor(at / view.heads), at % view.heads))}</div><details><summary>Where the last token looks</summary>${lastLooks(view)}</details>`;
+  html`<p class="fine">Each square is one head: a row is a token that looks, a column a token that is looked at, both in the order of the prompt from the top left. The stronger the colour the more; a row sums to 1.</p><div class="head-maps">${Array.from({ length: view.layers * view.heads }, (_, at) => headSquare(view, Math.floor(at / view.heads), at % view.heads))}</div><details><summary>Where the last token looks</summary>${lastLooks(view)}</details>`;
 
 export const attributionPicture = ({
   tokens,

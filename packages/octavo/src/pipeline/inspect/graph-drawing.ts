@@ -2,7 +2,7 @@ import { type Graph, type GraphNode, printNode } from '@octavo/engine';
 import { type Html, html, nothing } from '../report/html.js';
 import { groupOfBlock, memoryGroups } from '../report/memory-map.js';
 
-const [pageWidth, margin, rowHeight, letter] = [940, 14, 40, 6.6];
+const [pageWidth, margin, rowHeight, letter] = [940, 14, 40, 7.4];
 /** A scope with more nodes than this is drawn by kind: `multiply × 96`. */
 const mostNodes = 48;
 
@@ -87,7 +87,9 @@ const wires = (boxes: readonly Box[]): Html => {
     for (const node of to.nodes)
       for (const id of node.inputs) {
         const from = makers.get(id);
-        if (from === undefined || from === to || from.text.startsWith('constant')) continue;
+        // Boxes of many nodes would be tied to everything.
+        if (from === undefined || from === to || from.nodes.length > 1 || to.nodes.length > 1) continue;
+        if (from.text === 'constant') continue;
         const [x1, y1, x2, y2] = [from.x + from.width / 2, from.y + rowHeight - 4, to.x + to.width / 2, to.y];
         const line =
           from.y === to.y

@@ -130,7 +130,7 @@ code.token{font:.84em var(--mono);color:var(--ink);white-space:nowrap}
 .drawing{margin:0}.drawing svg{display:block;width:100%;max-width:620px;font:13px var(--sans);text-anchor:middle}.box{fill:var(--card);stroke:var(--accent)}.box-name{fill:var(--ink)}.box-detail{fill:var(--soft);font-size:11px}.frame{fill:var(--tint2);stroke:var(--line)}.frame-name{fill:var(--accent);font:600 20px var(--serif);text-anchor:end}.wire{stroke:var(--soft);fill:none}.tip{fill:var(--soft)}
 .graph{margin:0}.graph svg{display:block;width:100%;font:12px var(--mono)}.band{fill:var(--tint2)}.band-name{fill:var(--soft);font-size:11px}.node{fill:var(--card);stroke:var(--line)}.node.fused{stroke:var(--accent);stroke-dasharray:4 3}.node-name{fill:var(--ink)}.node-chips{fill:var(--soft);font-size:9.5px}.graph-wire{fill:none;stroke:var(--soft);opacity:.45}
 .lines{font:.78rem/1.5 var(--mono);overflow:auto;max-height:26em;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:10px 12px;margin:0 0 12px}
-.head-maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(112px,1fr));gap:14px;margin:0 0 16px}
+.head-maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(136px,1fr));gap:14px;margin:0 0 16px}
 .head-map{margin:0}.head-map svg{display:block;width:100%;aspect-ratio:1;background:var(--card);border:1px solid var(--line);border-radius:3px;fill:var(--accent);shape-rendering:crispEdges}.head-map figcaption{font-size:.78rem;color:var(--soft);margin-top:4px}
 .answers{list-style:none;margin:0;max-width:640px;padding:0;display:grid;gap:14px}
 .answers p{margin:0;padding:10px 16px;border-radius:14px;width:fit-content;max-width:min(60ch,92%)}
