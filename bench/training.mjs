@@ -10,7 +10,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { backendFor, machineFacts } from '../packages/octavo/dist/training/index.js';
+import { backendFor, defaultOptimiser, machineFacts } from '../packages/octavo/dist/training/index.js';
 import { createTrainer } from '../packages/octavo/dist/training/trainer.js';
 import { againstBest, alternate, table, writeResult } from './harness.mjs';
 import { peerPython } from './peers.mjs';
@@ -43,12 +43,12 @@ const randomBatch = ({ batch, context, vocabulary }) => {
   };
 };
 
-const optimiser = { kind: 'adamw', beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1, momentum: 0 };
+const optimiser = { ...defaultOptimiser, kind: 'adamw', beta2: 0.99, weightDecay: 0.1 };
 
 /** Our trainer in one precision; a step that was not applied is an error, so that no figure comes from skipped work. */
 const contestant = (name, shape, facts, precision, stepsPerTurn) => {
   const { batch: sequences, context: length } = shape;
-  const step = { model: modelOf(shape), optimiser, sequences, length, clip: 1, seed: 1, packed: false };
+  const step = { model: modelOf(shape), optimiser, sequences, length, clip: 1, clipValue: 0, seed: 1, packed: false };
   const trainer = createTrainer({ backend: backendFor(facts, threads), precision, shape: step, microBatches: 1 });
   const batch = randomBatch(shape);
   const lossScale = precision === 'float16' ? 2 ** 10 : 1;

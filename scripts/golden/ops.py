@@ -332,7 +332,7 @@ def optimisers():
         return add(name, parameter, gradients, attributes, flat)
 
     adafactor("adafactorWide", draw(3, 5), draw(3, 3, 5), 0.05, 0.1, 1.0)
-    adafactor("adafactorTall", draw(5, 2), 10 * draw(3, 5, 2), 0.9, 0.0, 1.2)
+    adafactor("adafactorTall", draw(5, 2), 10 * draw(3, 5, 2), 0.9, 0.0, 1.0)
     adafactor("adafactorVector", draw(6), draw(3, 6), 0.05, 0.1, 1.0)
     generator.set_state(before)
     return cases

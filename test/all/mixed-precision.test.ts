@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chooseIsa, loadAddon, nativeBackend, type Precision } from '@octavo/engine';
 import { expect, it } from 'vitest';
-import { windowBatches } from '../../packages/octavo/src/training/index.js';
+import { defaultOptimiser, windowBatches } from '../../packages/octavo/src/training/index.js';
 import { rateAt } from '../../packages/octavo/src/training/schedule.js';
 import { createTrainer } from '../../packages/octavo/src/training/trainer.js';
 
@@ -38,8 +38,8 @@ async function lossAfter(precision: Precision, form: 'widened' | 'dot'): Promise
     outputBias: false,
     dropout: 0,
   } as const;
-  const optimiser = { kind: 'muon', beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0, momentum: 0.95 } as const;
-  const shape = { model, optimiser, sequences: 8, length: 64, clip: 1, seed: 1, packed: false };
+  const optimiser = defaultOptimiser;
+  const shape = { model, optimiser, sequences: 8, length: 64, clip: 1, clipValue: 0, seed: 1, packed: false };
   const trainer = createTrainer({
     backend: nativeBackend({ threads: 2, isa: chooseIsa(undefined), form }),
     precision,

@@ -70,6 +70,6 @@ export { type ArenaBlock, type Plan, plan } from './plan/plan.js';
 export { type Graph, type GraphNode, print, printNode } from './trace/graph.js';
 export { extend, only, patch, tap } from './trace/intervene.js';
 export { valueNamed } from './trace/named-values.js';
-export { input, isTensor, scoped, type Tensor, type Trace, type Traced, trace } from './trace/trace.js';
+export { input, isTensor, scoped, type Tensor, type Trace, type Traced, tensorOf, trace } from './trace/trace.js';
 export { leavesOf, type Tree } from './tree.js';
 export { byteLengthOf, bytesOf, type DType, product, sizeOf, type TensorType } from './types.js';

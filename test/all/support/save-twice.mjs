@@ -2,6 +2,7 @@
 import { chooseIsa, nativeBackend } from '@octavo/engine';
 import { exitCodeOf } from '../../../packages/octavo/dist/core/index.js';
 import { saveCheckpoint } from '../../../packages/octavo/dist/training/checkpoint.js';
+import { defaultOptimiser } from '../../../packages/octavo/dist/training/index.js';
 import { createTrainer } from '../../../packages/octavo/dist/training/trainer.js';
 
 const model = {
@@ -24,9 +25,9 @@ const model = {
   outputBias: false,
   dropout: 0,
 };
-const optimiser = { kind: 'adamw', beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0, momentum: 0 };
+const optimiser = { ...defaultOptimiser, kind: 'adamw' };
 const backend = nativeBackend({ threads: 1, isa: chooseIsa(undefined), form: 'widened' });
-const shape = { model, optimiser, sequences: 1, length: 16, clip: 1, seed: 1, packed: false };
+const shape = { model, optimiser, sequences: 1, length: 16, clip: 1, clipValue: 0, seed: 1, packed: false };
 const { state } = createTrainer({ backend, precision: 'float32', shape, microBatches: 1 });
 const head = (step) => ({ step, model, tokenizerHash: '', lossScale: 1, skipped: 0, recipe: {} });
 try {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { fail, visibleLine, writeFileAtomic } from '../core/index.js';
+import { fail, optimiserKinds, visibleLine, writeFileAtomic } from '../core/index.js';
 import { type PresetName, presets } from '../models/index.js';
 import {
   type Architecture,
@@ -41,7 +41,7 @@ const Options = z.object({
   kind: z.enum(graphKinds).default('training'),
   pass: z.string().min(1).optional(),
   precision: z.enum(['float32', 'bfloat16', 'float16']).optional(),
-  optimiser: z.enum(['muon', 'adamw']).optional(),
+  optimiser: z.enum(optimiserKinds).optional(),
   sequences: whole.optional(),
   length: whole.optional(),
 });
@@ -154,7 +154,7 @@ export const inspect: Command = {
     { form: '--kind <kind>', says: `with graph: ${graphKinds.join(', ')} (training)` },
     { form: '--pass <name>', says: 'with graph: the whole graph before and after this pass' },
     { form: '--precision <dtype>', says: 'with graph: float32, bfloat16 or float16 (as the plan trains)' },
-    { form: '--optimiser <name>', says: 'with graph: muon or adamw (as the plan trains)' },
+    { form: '--optimiser <name>', says: 'with graph: muon, adamw, sgd … (as the plan trains)' },
     { form: '--sequences <count>', says: 'with graph: sequences side by side (as planned, or 1)' },
     { form: '--length <count>', says: 'with graph: tokens of each (as planned, or the whole context)' },
   ],

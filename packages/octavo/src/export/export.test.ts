@@ -98,7 +98,7 @@ async function exported(config: GptConfig) {
   const source = await sourceOf(config, folder);
   const step = exportStep(async () => source);
   const outcome = await step.run({
-    section: { huggingFace: true, onnx: true, checkPrompts: 20 },
+    section: { huggingFace: true, onnx: true, weights: 'trained', checkPrompts: 20 },
     folder: join(folder, 'out'),
     artifact: () => folder,
     projectFolder: folder,

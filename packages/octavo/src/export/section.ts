@@ -5,6 +5,10 @@ export const exportSection = z
   .strictObject({
     huggingFace: z.boolean().default(true).describe('A folder that transformers, vLLM and llama.cpp can load.'),
     onnx: z.boolean().default(true).describe('A model.onnx with a key-value cache, in float32.'),
+    weights: z
+      .enum(['trained', 'average'])
+      .default('trained')
+      .describe('The last weights, or their moving average (finetune.average).'),
     checkPrompts: z
       .number()
       .int()

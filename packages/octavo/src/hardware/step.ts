@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { fail, formatBytes, formatCount, writeFileAtomic } from '../core/index.js';
+import { fail, formatBytes, formatCount, optimiserKinds, writeFileAtomic } from '../core/index.js';
 import { countParameters, gptConfigSchema, type ParameterCount, trainingFlopsPerToken } from '../models/index.js';
 import type { Step } from '../project/index.js';
 import { type Machine, machineSchema } from './machine.js';
@@ -19,7 +19,7 @@ const planned = z.object({
       microBatches: z.number().int().positive(),
       sequenceLength: z.number().int().positive(),
       steps: z.number().int().positive(),
-      optimiser: z.enum(['muon', 'adamw']),
+      optimiser: z.enum(optimiserKinds),
       precision: z.enum(['mixed', 'float32']),
     }),
   }),

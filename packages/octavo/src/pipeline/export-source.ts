@@ -8,7 +8,11 @@ import { endOfText, endOfTurn, huggingFaceTokenizerConfig, loadTokenizer } from 
 import { backendFor, machineFacts, newestCheckpoint, weightsOf } from '../training/index.js';
 
 /** The fine-tuned model of a run, ready to be exported. Errors: CHECKPOINT_ABSENT. */
-export async function openExportSource({ artifact, cacheFolder }: StepContext<ExportSection>): Promise<ExportSource> {
+export async function openExportSource({
+  artifact,
+  cacheFolder,
+  section,
+}: StepContext<ExportSection>): Promise<ExportSource> {
   const { checkpoint } = newestCheckpoint(join(artifact('finetune'), 'checkpoints'));
   if (checkpoint === undefined)
     throw fail('CHECKPOINT_ABSENT', {
@@ -20,7 +24,7 @@ export async function openExportSource({ artifact, cacheFolder }: StepContext<Ex
   const tokenizer = await loadTokenizer(tokenizerPath);
   const backend = backendFor(await machineFacts(cacheFolder, process.env['OCTAVO_ISA']));
   return {
-    weightsPath: weightsOf(checkpoint),
+    weightsPath: weightsOf(checkpoint, section.weights),
     config: checkpoint.manifest.model,
     load: (weights) => ({
       backend,

@@ -1,4 +1,4 @@
-import { fail, formatBytes, formatDuration } from '../core/index.js';
+import { fail, formatBytes, formatDuration, type OptimiserKind } from '../core/index.js';
 import {
   affordableFlops,
   type HardwareSection,
@@ -28,6 +28,18 @@ export interface PlanInput {
 const quickstartBytes = 5_500_000;
 const fewestSteps = 20;
 const referenceWidth = 192;
+/**
+ * Peak rates at the reference width of all that Muon does not train. Lion's is a tenth of AdamW's (arXiv 2302.06675, §5);
+ * Adafactor's is relative to the size of weights.
+ */
+const peakRates: Readonly<Record<OptimiserKind, number>> = {
+  muon: 0.01,
+  adamw: 0.003,
+  adam: 0.003,
+  lion: 0.0003,
+  adafactor: 0.02,
+  sgd: 0.1,
+};
 
 function vocabularyOf({ model, tokenizer }: PlanInput, dataBytes: number): number {
   const [ofModel, ofTokenizer] = [model.vocabularySize, tokenizer.vocabularySize];
@@ -61,7 +73,7 @@ function batchFor(
   }: {
     readonly input: PlanInput;
     readonly allowedBytes: number;
-    readonly optimiser: 'muon' | 'adamw';
+    readonly optimiser: OptimiserKind;
     readonly precision: 'mixed' | 'float32';
   },
 ): Batch {
@@ -73,13 +85,14 @@ function batchFor(
       where: 'octavo.yaml: pretrain.sequenceLength',
       remedy: 'make it smaller, or model.contextLength larger',
     });
-  let batchSequences = pretrain.batchSequences ?? Math.max(1, Math.round(tokensPerStepFor(flops) / sequenceLength));
   let microBatches = pretrain.microBatches ?? 1;
+  let batchSequences =
+    pretrain.batchSequences ?? Math.max(1, Math.round(tokensPerStepFor(flops) / sequenceLength / microBatches));
   const needs = () =>
     trainingMemory(model, { sequences: batchSequences, sequenceLength, optimiser, precision }).totalBytes;
   while (pretrain.batchSequences === undefined && batchSequences > 1 && needs() > allowedBytes) {
     batchSequences = Math.ceil(batchSequences / 2);
-    microBatches *= 2;
+    if (pretrain.microBatches === undefined) microBatches *= 2;
   }
   return { batchSequences, microBatches, sequenceLength };
 }
@@ -130,29 +143,25 @@ function trainingReasons(
       pretrain.batchSequences,
       'tokens of a step grow with the fourth root of the operations, as far as memory goes',
     ),
-    {
-      field: 'pretrain.microBatches',
-      value: training.microBatches,
-      why:
-        training.microBatches === (pretrain.microBatches ?? 1)
-          ? 'the batch fits into memory at once, or as set'
-          : 'the batch does not fit into memory at once',
-    },
+    reason(
+      'pretrain.microBatches',
+      training.microBatches,
+      pretrain.microBatches,
+      training.microBatches === 1 ? 'the batch fits into memory at once' : 'the batch does not fit into memory at once',
+    ),
     reason('pretrain.sequenceLength', training.sequenceLength, pretrain.sequenceLength, 'the context length'),
     reason('pretrain.steps', training.steps, pretrain.steps, `what ${from} pays for`),
     reason(
       'pretrain.matrixLearningRate',
       training.learningRate.matrices,
       pretrain.matrixLearningRate,
-      training.optimiser === 'muon' ? 'Muon’s rate holds across widths' : 'not used by AdamW',
+      training.optimiser === 'muon' ? 'Muon’s rate holds across widths' : 'used by groups under Muon only',
     ),
     reason(
       'pretrain.learningRate',
       training.learningRate.others,
       pretrain.learningRate,
-      training.optimiser === 'muon'
-        ? '0.01 at width 192, falling with √width'
-        : '0.003 at width 192, falling with √width',
+      `${peakRates[training.optimiser]} at width ${referenceWidth}, falling with √width`,
     ),
     { field: 'pretrain.warmupSteps', value: training.warmupSteps, why: '3 % of the steps unless set' },
     {
@@ -196,7 +205,7 @@ export function choosePlan(
   const flops = flopsPerStep * steps;
   const tokens = tokensPerStep * steps;
   const narrower = Math.sqrt(referenceWidth / model.width);
-  const others = pretrain.learningRate ?? round((optimiser === 'muon' ? 0.01 : 0.003) * narrower);
+  const others = pretrain.learningRate ?? round(peakRates[optimiser] * narrower);
   const matrices = pretrain.matrixLearningRate ?? 0.015;
   const training = {
     optimiser,

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { type OptimiserKind, optimiserKinds, type ScheduleKind, scheduleKinds } from '../core/index.js';
 import { type ModelShape, machineSchema, shapeSchema } from '../hardware/index.js';
 
 const positive = z.number().positive();
 const whole = z.number().int().positive();
 const rates = z.object({ matrices: positive, others: positive });
-const optimiser = z.enum(['muon', 'adamw']);
+const optimiser = z.enum(optimiserKinds);
 const precision = z.enum(['mixed', 'float32']);
 
 /** `plan.json`: what the next steps go by, what to expect of it, and why each field is what it is. */
@@ -28,7 +29,7 @@ export const planSchema = z.object({
       tokens: whole,
       learningRate: rates,
       warmupSteps: z.number().int().min(0),
-      schedule: z.enum(['linear', 'cosine', 'warmup-stable-decay']),
+      schedule: z.enum(scheduleKinds),
       seed: z.number().int().min(0),
     }),
     finetune: z.object({ steps: whole }),
@@ -69,7 +70,7 @@ export type ModelChoices = { readonly [Field in keyof ModelShape]?: ModelShape[F
 
 /** Fields of the `pretrain` section that the plan reads; what is left out it chooses. */
 export interface PretrainChoices {
-  readonly optimiser?: 'muon' | 'adamw' | undefined;
+  readonly optimiser?: OptimiserKind | undefined;
   readonly precision?: 'mixed' | 'float32' | undefined;
   readonly learningRate?: number | undefined;
   readonly matrixLearningRate?: number | undefined;
@@ -77,7 +78,7 @@ export interface PretrainChoices {
   readonly microBatches?: number | undefined;
   readonly sequenceLength?: number | undefined;
   readonly steps?: number | undefined;
-  readonly schedule?: 'linear' | 'cosine' | 'warmup-stable-decay' | undefined;
+  readonly schedule?: ScheduleKind | undefined;
   readonly warmupShare?: number | undefined;
   readonly seed?: number | undefined;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type Backend, byteLengthOf, type DeviceBuffer } from '@octavo/engine';
+import { type Backend, byteLengthOf, type DeviceBuffer, type DType } from '@octavo/engine';
 import { z } from 'zod';
 import { fail, syncFolder, writeFileAtomic } from '../core/index.js';
 import { openSafetensors, writeSafetensors } from '../formats/index.js';
@@ -36,8 +36,25 @@ export interface Checkpoint {
 
 const weightsFile = 'model.safetensors';
 const optimiserFile = 'optimiser.safetensors';
-const prefix = 'parameter:';
-export const weightsOf = ({ folder }: Checkpoint): string => join(folder, weightsFile);
+const averageFile = 'average.safetensors';
+
+/** In which file a tensor of the state lies, and its name there: weights and averages as other tools name them. */
+function placeOf(name: string): { readonly file: string; readonly key: string } {
+  const [kind = '', path = ''] = [name.slice(0, name.indexOf(':')), name.slice(name.indexOf(':') + 1)];
+  if (kind === 'parameter') return { file: weightsFile, key: path };
+  return kind === 'average' ? { file: averageFile, key: path } : { file: optimiserFile, key: name };
+}
+
+/** The file of the last weights, or of their moving average. Errors: CHECKPOINT_ABSENT where no average was kept. */
+export function weightsOf({ folder, manifest }: Checkpoint, which: 'trained' | 'average' = 'trained'): string {
+  if (which === 'average' && manifest.files[averageFile] === undefined)
+    throw fail('CHECKPOINT_ABSENT', {
+      what: 'this model was trained without a moving average of its weights',
+      where: folder,
+      remedy: 'set pretrain.average or finetune.average and train again',
+    });
+  return join(folder, which === 'average' ? averageFile : weightsFile);
+}
 const nameOf = (step: number): string => `step-${String(step).padStart(6, '0')}`;
 
 const hashFile = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
@@ -62,32 +79,26 @@ export async function saveCheckpoint(
     if (name.includes('.tmp-')) rmSync(join(folder, name), { recursive: true, force: true });
   mkdirSync(beside);
   try {
-    const tensors = [...the.state].map(([name, buffer]) => ({
-      name,
-      dtype: 'F32' as const,
-      shape: buffer.type.shape,
-      data: () => the.backend.bytes(buffer),
-    }));
-    const weights = tensors
-      .filter(({ name }) => name.startsWith(prefix))
-      .map((tensor) => ({ ...tensor, name: tensor.name.slice(prefix.length) }));
-    await writeSafetensors(join(beside, weightsFile), weights, { format: 'pt' });
-    const others = tensors.filter(({ name }) => !name.startsWith(prefix));
-    if (others.length > 0) await writeSafetensors(join(beside, optimiserFile), others);
-    const files = Object.fromEntries(
-      [weightsFile, ...(others.length > 0 ? [optimiserFile] : [])].map((name) => [
-        name,
-        { bytes: statSync(join(beside, name)).size, sha256: hashFile(join(beside, name)) },
-      ]),
-    );
-    const manifest: Manifest = { format: 'octavo-checkpoint', version: 1, ...the.head, files };
+    const written: Record<string, { readonly bytes: number; readonly sha256: string }> = {};
+    for (const file of [weightsFile, averageFile, optimiserFile]) {
+      const tensors = [...the.state].flatMap(([name, buffer]) => {
+        const place = placeOf(name);
+        const dtype = buffer.type.dtype === 'bfloat16' ? ('BF16' as const) : ('F32' as const);
+        const data = () => the.backend.bytes(buffer);
+        return place.file === file ? [{ name: place.key, dtype, shape: buffer.type.shape, data }] : [];
+      });
+      if (tensors.length === 0 && file !== weightsFile) continue;
+      await writeSafetensors(join(beside, file), tensors, file === optimiserFile ? {} : { format: 'pt' });
+      written[file] = { bytes: statSync(join(beside, file)).size, sha256: hashFile(join(beside, file)) };
+    }
+    const manifest: Manifest = { format: 'octavo-checkpoint', version: 1, ...the.head, files: written };
     writeFileAtomic(join(beside, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     rmSync(path, { recursive: true, force: true });
     renameSync(beside, path);
     syncFolder(dirname(path));
     const all = listCheckpoints(folder);
     for (const old of all.slice(0, -the.keep)) rmSync(join(folder, old), { recursive: true, force: true });
-    return { path, bytes: Object.values(files).reduce((total, { bytes }) => total + bytes, 0) };
+    return { path, bytes: Object.values(written).reduce((total, { bytes }) => total + bytes, 0) };
   } catch (cause) {
     rmSync(beside, { recursive: true, force: true });
     throw cause;
@@ -141,26 +152,38 @@ export function newestCheckpoint(folder: string): {
   return { checkpoint: undefined, skipped };
 }
 
-/** Fills buffers from a verified checkpoint. `names` are those to fill; all of them must be there. Errors: CHECKPOINT_CORRUPT, FILE_INVALID. */
+/** The numbers of a tensor as they lie in a file. */
+function numbersOf(bytes: Uint8Array, dtype: DType): ArrayLike<number> {
+  if (dtype === 'float32') return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  const words = new Uint32Array(bytes.byteLength / 2);
+  const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
+  halves.forEach((half, i) => {
+    words[i] = half * 65536;
+  });
+  return new Float32Array(words.buffer);
+}
+
+/** Fills buffers from a verified checkpoint; all of them must be there. Errors: CHECKPOINT_CORRUPT, FILE_INVALID. */
 export function restoreState({ folder }: Checkpoint, state: ReadonlyMap<string, DeviceBuffer>, backend: Backend): void {
-  const weights = openSafetensors(join(folder, weightsFile));
-  const optimiser = existsSync(join(folder, optimiserFile)) ? openSafetensors(join(folder, optimiserFile)) : undefined;
+  const files = new Map(
+    [weightsFile, averageFile, optimiserFile]
+      .filter((file) => existsSync(join(folder, file)))
+      .map((file) => [file, openSafetensors(join(folder, file))]),
+  );
   try {
     for (const [name, buffer] of state) {
-      const own = name.startsWith(prefix);
-      const file = own ? weights : optimiser;
-      const key = own ? name.slice(prefix.length) : name;
-      const bytes = file?.tensors.has(key) ? file.read(key) : undefined;
+      const { file, key } = placeOf(name);
+      const tensors = files.get(file);
+      const bytes = tensors?.tensors.has(key) ? tensors.read(key) : undefined;
       if (bytes === undefined || bytes.byteLength !== byteLengthOf(buffer.type))
         throw fail('CHECKPOINT_CORRUPT', {
-          what: `tensor ${key} is absent or has another shape than the model`,
+          what: `tensor ${key} is absent or has another shape or type than the model`,
           where: folder,
           remedy: 'train again with the current configuration',
         });
-      backend.write(buffer, new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4));
+      backend.write(buffer, numbersOf(bytes, buffer.type.dtype));
     }
   } finally {
-    weights.close();
-    optimiser?.close();
+    for (const file of files.values()) file.close();
   }
 }

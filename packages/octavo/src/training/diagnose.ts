@@ -13,7 +13,7 @@ function watched(graph: Graph): Graph {
   const nodes: GraphNode[] = [];
   const outputs: { name: string; value: number }[] = [];
   for (const node of graph.nodes) {
-    if (node.kind === 'adamw') break;
+    if (node.kind === 'gradientScale') break;
     nodes.push(node);
     node.outputs.forEach((id, index) => {
       const type = types[id];
@@ -44,12 +44,8 @@ export async function diagnoseStep(the: {
   const { backend, shape, state, batch, step, place } = the;
   for (const [name, buffer] of state)
     if (!finite(backend.read(buffer))) return `${name} holds a value that is not finite (${place})`;
-  const executable = backend.compile(
-    watched(trainingGraph({ ...shape, optimiser: { ...shape.optimiser, kind: 'adamw' } })),
-  );
+  const executable = backend.compile(watched(trainingGraph({ ...shape, clipValue: 0 })));
   const scalars = {
-    rates: new Float32Array(3),
-    matrixRate: new Float32Array(1),
     lossScale: Float32Array.of(1),
     step: Int32Array.of(step),
   };

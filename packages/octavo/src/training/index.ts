@@ -2,6 +2,7 @@ export { type Batch, type BatchAt, permutation, positionsOf, windowBatches } fro
 export { type Checkpoint, newestCheckpoint, openCheckpoint, weightsOf } from './checkpoint.js';
 export { loadWeights } from './load.js';
 export { backendFor, machineFacts } from './machine.js';
+export { defaultOptimiser } from './optimisers/index.js';
 export { pretrainStep } from './pretrain.js';
 export { type ResolvedPlan, readResolvedPlan } from './resolved.js';
 export { runTraining } from './run.js';

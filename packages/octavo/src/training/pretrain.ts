@@ -22,13 +22,14 @@ async function pretrainAll(context: StepContext<TrainingSection>) {
   const { batchSequences: sequences, microBatches, sequenceLength: length, steps: totalSteps } = training;
   const tokenCounts = new Uint32Array(tokenizer.vocabularySize);
   for (const id of stream) tokenCounts[id] = (tokenCounts[id] ?? 0) + 1;
-  const { clip, seed, schedule, warmupShare, decayShare, floor } = section;
+  const { clip, clipValue, seed, schedule, warmupShare, decayShare, floor } = section;
   const shape = {
     model: config,
     optimiser: optimiserOf(section),
     sequences,
     length,
     clip,
+    clipValue,
     seed,
     packed: false,
   };
@@ -49,7 +50,7 @@ async function pretrainAll(context: StepContext<TrainingSection>) {
       every: { checkpoint: section.checkpointEvery, validation: section.validateEvery, sample: section.sampleEvery },
       prompt: { ids: [...tokenizer.encode(section.samplePrompt)], text: section.samplePrompt },
       sampleTokens: 64,
-      recipe: { optimiser: shape.optimiser, sequences, length, microBatches, clip, seed, totalSteps },
+      recipe: { optimiser: shape.optimiser, sequences, length, microBatches, clip, clipValue, seed, totalSteps },
       flopsPerStep: trainingFlopsPerToken(config, length) * sequences * length * microBatches,
     },
     { backend, facts, emit, clock, signal },

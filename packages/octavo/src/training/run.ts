@@ -9,6 +9,7 @@ import type { BatchAt } from './batches.js';
 import { type Manifest, newestCheckpoint, restoreState, saveCheckpoint } from './checkpoint.js';
 import { diagnoseStep } from './diagnose.js';
 import { type LoopOutcome, type Position, trainingLoop } from './loop.js';
+import { averageOf } from './optimisers/index.js';
 import type { Schedule } from './schedule.js';
 import type { StepShape } from './step-graphs.js';
 import { createTrainer } from './trainer.js';
@@ -91,6 +92,11 @@ export async function runTraining(run: TrainingRun, effects: RunEffects): Promis
     const parameters = new Map([...trainer.state].filter(([name]) => name.startsWith('parameter:')));
     const base = newestCheckpoint(run.from);
     if (base.checkpoint !== undefined) restoreState(base.checkpoint, parameters, backend);
+    // The average starts where training starts.
+    for (const [name, buffer] of parameters) {
+      const average = trainer.state.get(averageOf(name.slice('parameter:'.length)));
+      if (average !== undefined) backend.write(average, backend.read(buffer));
+    }
   }
 
   let bits = Number.NaN;
@@ -138,11 +144,17 @@ export async function runTraining(run: TrainingRun, effects: RunEffects): Promis
       const part = last ? ids : ids.subarray(0, Math.min(ids.length, 16_384));
       const { nats, tokens } = await streamLoss(trainer, part);
       bits = bitsPerByte({ nats, bytes: bytes * (tokens / Math.max(1, ids.length - 1)) });
+      const averaged =
+        shape.optimiser.average > 0 ? await streamLoss(trainer, part, { weights: 'average' }) : undefined;
       emit({
         kind: 'metric',
         step: stepName,
         at: step,
-        values: { validationBitsPerByte: bits, validationLoss: nats / tokens },
+        values: {
+          validationBitsPerByte: bits,
+          validationLoss: nats / tokens,
+          ...(averaged === undefined ? {} : { averageBitsPerByte: (bits * averaged.nats) / nats }),
+        },
       });
     },
     sample: async (step) => {

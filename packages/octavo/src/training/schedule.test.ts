@@ -24,4 +24,15 @@ describe('rateAt', () => {
     const wsd: Schedule = { kind: 'warmup-stable-decay', warmupSteps: 10, totalSteps: 100, floor: 0, decayShare: 0.2 };
     expect([10, 50, 80, 90, 99].map((step) => rateAt(step, wsd))).toEqual([1, 1, 1, 0.5, 0.05]);
   });
+
+  it('falls by the inverse square root of the step', () => {
+    const root: Schedule = { kind: 'inverse-square-root', warmupSteps: 99, totalSteps: 1e4, floor: 0.2, decayShare: 0 };
+    expect([98, 99, 399, 899, 9999].map((step) => rateAt(step, root))).toEqual([0.99, 1, 0.5, 1 / 3, 0.2]);
+  });
+
+  it('is PyTorch’s OneCycleLR(max_lr=1, total_steps=100)', () => {
+    const cycle: Schedule = { kind: 'one-cycle', warmupSteps: 29, totalSteps: 100, floor: 4e-6, decayShare: 0 };
+    const published = [0.04, 0.295163948, 1.0, 0.999496535, 0.58928009, 4e-6];
+    expect([0, 10, 29, 30, 60, 99].map((step) => Number(rateAt(step, cycle).toFixed(9)))).toEqual(published);
+  });
 });

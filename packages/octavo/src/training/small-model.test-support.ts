@@ -1,6 +1,7 @@
 import { type Backend, chooseIsa, nativeBackend, type Precision } from '@octavo/engine';
 import type { GptConfig } from '../models/index.js';
 import { windowBatches } from './batches.js';
+import { defaultOptimiser, type OptimiserConfig } from './optimisers/index.js';
 import { createTrainer } from './trainer.js';
 
 export const smallModel: GptConfig = {
@@ -36,19 +37,22 @@ export function smallTrainer({
   precision = 'float32',
   backend = testBackend(),
   model = smallModel,
+  optimiser = {},
 }: {
   readonly microBatches?: number;
   readonly sequences?: number;
   readonly precision?: Precision;
   readonly backend?: Backend;
   readonly model?: GptConfig;
+  readonly optimiser?: Partial<OptimiserConfig>;
 } = {}) {
   const shape = {
     model,
-    optimiser: { kind: 'muon', beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.01, momentum: 0.95 } as const,
+    optimiser: { ...defaultOptimiser, weightDecay: 0.01, ...optimiser },
     sequences,
     length: 32,
     clip: 1,
+    clipValue: 0,
     seed: 5,
     packed: false,
   };

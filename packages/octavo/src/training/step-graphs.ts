@@ -4,17 +4,23 @@ import {
   type DType,
   type Graph,
   gradient,
-  gradientScale,
   input,
   multiply,
-  squaredSum,
   type Tensor,
   type Trace,
+  tensorOf,
   trace,
 } from '@octavo/engine';
 import { invariant } from '../core/index.js';
 import { type GptConfig, gptLoss, gptParameters, type ParameterSpec, type Parameters } from '../models/index.js';
-import { type OptimiserConfig, stateNames, update } from './optimiser.js';
+import {
+  assignOptimisers,
+  averageOf,
+  clipGradients,
+  defaultOptimiser,
+  movedAverage,
+  type OptimiserConfig,
+} from './optimisers/index.js';
 
 // B sequences, T tokens of each
 /** What fixes the graphs of a training run. */
@@ -25,6 +31,8 @@ export interface StepShape {
   readonly length: number;
   /** Largest global gradient norm; 0 does not clip. */
   readonly clip: number;
+  /** Largest magnitude of a gradient's element; 0 does not clip. */
+  readonly clipValue: number;
   readonly seed: number;
   /** Whether batches say where their documents begin, so that packed documents do not see each other. */
   readonly packed: boolean;
@@ -63,7 +71,13 @@ function lossAndGradients(building: Trace, shape: StepShape, specs: readonly Par
   return { parameters, loss, lossScale, gradients };
 }
 
-/** Clips, then updates every parameter and state; gives the graph's update pairs and the global norm. */
+/** An input that a graph may have already. */
+const sharedInput = (building: Trace, name: string, shape: readonly number[], dtype: DType): Tensor => {
+  const known = building.inputs.find((other) => other.name === name);
+  return known === undefined ? vectorOf(building, name, shape, dtype) : tensorOf(building, known.value);
+};
+
+/** Clips, then updates every parameter, state and average; gives the graph's update pairs and the global norm. */
 function applyUpdates(
   building: Trace,
   shape: StepShape,
@@ -75,26 +89,35 @@ function applyUpdates(
     readonly lossScale: Tensor;
   },
 ) {
-  const squares = the.gradients.map(squaredSum).reduce((total, value) => add(total, value));
-  const { norm, factor, applied } = gradientScale({ squares, loss: the.loss, lossScale: the.lossScale }, shape.clip);
-  const inputs = {
-    factor,
-    applied,
-    rates: vectorOf(building, 'rates', [3], 'float32'),
-    matrixRate: vectorOf(building, 'matrixRate', [], 'float32'),
-  };
+  const { gradients, norm, factor, applied } = clipGradients(the.gradients, the, {
+    norm: shape.clip,
+    value: shape.clipValue,
+  });
+  const step = sharedInput(building, 'step', [], 'int32');
+  const assigned = assignOptimisers(specs, shape.optimiser, shape.seed);
   const updates = specs.flatMap((spec, i): readonly (readonly [Tensor, Tensor])[] => {
     const parameter = the.parameters.get(spec.path);
-    const gradientOf = the.gradients[i];
-    invariant(parameter !== undefined && gradientOf !== undefined, 'each parameter has a gradient');
-    const state = stateNames(spec.role, shape.optimiser).map((name) =>
-      vectorOf(building, `${name}:${spec.path}`, spec.shape, 'float32'),
+    const [gradientOf, own] = [gradients[i], assigned[i]];
+    invariant(
+      parameter !== undefined && gradientOf !== undefined && own !== undefined,
+      'each parameter has a gradient',
     );
-    const after = update(spec.role, parameter, gradientOf, state, inputs, shape.optimiser);
-    return [
+    const { optimiser, ratesName } = own;
+    const scalars = sharedInput(building, ratesName, [optimiser.scalars(0, 0).length], 'float32');
+    const states = optimiser
+      .states(spec.shape)
+      .map(({ name, shape: of, dtype }) => vectorOf(building, `${name}:${spec.path}`, of, dtype));
+    const after = optimiser.update({ parameter, gradient: gradientOf, states, scalars, factor, applied, step });
+    const pairs: (readonly [Tensor, Tensor])[] = [
       [parameter, after.parameter],
-      ...state.map((tensor, k): readonly [Tensor, Tensor] => [tensor, after.state[k] ?? tensor]),
+      ...states.map((tensor, k): readonly [Tensor, Tensor] => [tensor, after.states[k] ?? tensor]),
     ];
+    if (shape.optimiser.average > 0) {
+      const average = vectorOf(building, averageOf(spec.path), spec.shape, 'float32');
+      const rate = sharedInput(building, 'averageRate', [], 'float32');
+      pairs.push([average, movedAverage(average, after.parameter, rate, applied)]);
+    }
+    return pairs;
   });
   return { norm, applied, updates };
 }
@@ -146,16 +169,10 @@ export const applicationGraph = (shape: StepShape): Graph =>
   });
 
 /** Loss of every token of a batch, without gradients. Outputs losses [B·T] in nats. */
-export const evaluationGraph = (shape: Omit<StepShape, 'optimiser' | 'clip'>): Graph =>
+export const evaluationGraph = (shape: Omit<StepShape, 'optimiser' | 'clip' | 'clipValue'>): Graph =>
   trace((building) => {
     const model = { ...shape.model, dropout: 0 };
     const parameters = parameterInputs(building, gptParameters(model));
-    const { losses } = gptLoss(
-      model,
-      parameters,
-      batchInputs(building, { ...shape, model, optimiser: unused, clip: 0 }),
-    );
-    return { outputs: { losses } };
+    const inputs = batchInputs(building, { ...shape, model, optimiser: defaultOptimiser, clip: 0, clipValue: 0 });
+    return { outputs: { losses: gptLoss(model, parameters, inputs).losses } };
   });
-
-const unused: OptimiserConfig = { kind: 'adamw', beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0, momentum: 0 };

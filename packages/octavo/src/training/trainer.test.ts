@@ -18,6 +18,7 @@ import { z } from 'zod';
 import { openSafetensors } from '../formats/index.js';
 import { type GptConfig, gptLogits, gptLoss, gptParameters } from '../models/index.js';
 import { positionsOf } from './batches.js';
+import { defaultOptimiser } from './optimisers/index.js';
 import { createTrainer } from './trainer.js';
 
 const golden = z.object({
@@ -117,10 +118,11 @@ describe.each(cases)('%s against PyTorch', (name) => {
     const { learningRate, clip, ...adam } = the.optimiser;
     const shape = {
       model: the.config,
-      optimiser: { kind: 'adamw', momentum: 0, ...adam } as const,
+      optimiser: { ...defaultOptimiser, ...adam, kind: 'adamw' as const },
       sequences,
       length,
       clip,
+      clipValue: 0,
       seed: 1,
       packed: false,
     };

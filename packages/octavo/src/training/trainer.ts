@@ -10,7 +10,7 @@ import {
 import { invariant } from '../core/index.js';
 import { gptParameters, initialValues } from '../models/index.js';
 import type { Batch } from './batches.js';
-import { stateNames } from './optimiser.js';
+import { type Assigned, assignOptimisers, averageOf, averageRate } from './optimisers/index.js';
 import { accumulationGraph, applicationGraph, evaluationGraph, type StepShape, trainingGraph } from './step-graphs.js';
 
 /** Rates of one step. */
@@ -33,7 +33,7 @@ export interface StepResult {
 /** A model with its optimiser, in a backend's memory. */
 export interface Trainer {
   readonly shape: StepShape;
-  /** Everything a checkpoint holds, by name: `parameter:…`, `first:…`, `second:…`, `momentum:…`. */
+  /** Everything a checkpoint holds, by name: `parameter:…`, `first:…`, `second:…`, `momentum:…`, `average:…`. */
   readonly state: ReadonlyMap<string, DeviceBuffer>;
   readonly backend: Backend;
   /** Of one step, known before it runs. */
@@ -41,8 +41,8 @@ export interface Trainer {
   readonly plan: Plan | undefined;
   /** One optimiser step over the micro-batches. */
   readonly step: (batches: readonly Batch[], rates: Rates) => Promise<StepResult>;
-  /** Loss of each token in nats, without dropout. */
-  readonly losses: (batch: Batch) => Promise<ArrayLike<number>>;
+  /** Loss of each token in nats, without dropout; of the averaged weights where they are asked for and kept. */
+  readonly losses: (batch: Batch, weights?: 'trained' | 'average') => Promise<ArrayLike<number>>;
 }
 
 export interface TrainerOptions {
@@ -57,7 +57,7 @@ export interface TrainerOptions {
 const scalar = (value: number): Float32Array => Float32Array.of(value);
 
 /** Allocates parameters and optimiser states with their first values. */
-function initialState({ backend, shape, tokenCounts }: TrainerOptions): Map<string, DeviceBuffer> {
+function initialState({ backend, shape, tokenCounts }: TrainerOptions, assigned: readonly Assigned[]) {
   const state = new Map<string, DeviceBuffer>();
   gptParameters(shape.model).forEach((spec, stream) => {
     const type = { dtype: 'float32', shape: spec.shape } as const;
@@ -67,29 +67,44 @@ function initialState({ backend, shape, tokenCounts }: TrainerOptions): Map<stri
       ...(tokenCounts === undefined ? {} : { tokenCounts }),
     });
     state.set(`parameter:${spec.path}`, backend.allocate(type, values));
-    for (const name of stateNames(spec.role, shape.optimiser))
-      state.set(`${name}:${spec.path}`, backend.allocate(type));
+    for (const { name, ...own } of assigned[stream]?.optimiser.states(spec.shape) ?? [])
+      state.set(`${name}:${spec.path}`, backend.allocate(own));
+    if (shape.optimiser.average > 0) state.set(averageOf(spec.path), backend.allocate(type, values));
   });
   return state;
 }
 
+/** The numbers of each optimiser at a step, by the names of the graph's inputs. */
+const ratesOf = (
+  assigned: readonly Assigned[],
+  { step, learningRate, matrixRate }: Rates,
+): Readonly<Record<string, Float32Array>> =>
+  Object.fromEntries(
+    assigned.map(({ ratesName, optimiser, base, multiplier }) => [
+      ratesName,
+      Float32Array.from(optimiser.scalars(step, multiplier * (base === 'matrices' ? matrixRate : learningRate))),
+    ]),
+  );
+
 /** Compiles the step and makes its state. Errors: those of the backend. */
 export function createTrainer(options: TrainerOptions): Trainer {
   const { backend, precision, shape, microBatches } = options;
-  const state = initialState(options);
+  const specs = gptParameters(shape.model);
+  const assigned = assignOptimisers(specs, shape.optimiser, shape.seed);
+  const state = initialState(options, assigned);
   const whole = microBatches === 1 ? backend.compile(trainingGraph(shape), { precision }) : undefined;
   const accumulate = microBatches === 1 ? undefined : backend.compile(accumulationGraph(shape), { precision });
   const apply = microBatches === 1 ? undefined : backend.compile(applicationGraph(shape), { precision });
   let evaluation: Executable | undefined;
   const sums = new Map<string, DeviceBuffer>();
   if (apply !== undefined) {
-    for (const spec of gptParameters(shape.model))
+    for (const spec of specs)
       sums.set(`gradient:${spec.path}`, backend.allocate({ dtype: 'float32', shape: spec.shape }));
     sums.set('total', backend.allocate({ dtype: 'float32', shape: [] }));
   }
   const main = whole ?? accumulate;
   invariant(main !== undefined, 'a trainer has a step');
-  const { beta1, beta2 } = shape.optimiser;
+  const { average } = shape.optimiser;
   const bound = { ...Object.fromEntries(state), ...Object.fromEntries(sums) };
 
   return {
@@ -98,14 +113,13 @@ export function createTrainer(options: TrainerOptions): Trainer {
     backend,
     memory: main.memory,
     plan: main.plan,
-    step: async (batches, { step, learningRate, matrixRate, lossScale }) => {
+    step: async (batches, rates) => {
       invariant(batches.length === microBatches, 'a step has its micro-batches');
-      const rates = Float32Array.of(learningRate, 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1));
       const scalars = {
-        rates,
-        matrixRate: scalar(matrixRate),
-        lossScale: scalar(lossScale),
-        step: Int32Array.of(step),
+        ...ratesOf(assigned, rates),
+        lossScale: scalar(rates.lossScale),
+        step: Int32Array.of(rates.step),
+        ...(average > 0 ? { averageRate: scalar(averageRate(average, rates.step)) } : {}),
       };
       let result: Readonly<Record<string, ArrayLike<number>>> = {};
       for (const batch of batches) {
@@ -119,9 +133,13 @@ export function createTrainer(options: TrainerOptions): Trainer {
         applied: (result['applied']?.[0] ?? 0) > 0,
       };
     },
-    losses: async (batch) => {
+    losses: async (batch, weights = 'trained') => {
       evaluation ??= backend.compile(evaluationGraph(shape), { precision });
-      const { losses } = await backend.run(evaluation, { ...bound, ...batch });
+      const averaged = specs.flatMap(({ path }) => {
+        const buffer = weights === 'average' ? state.get(averageOf(path)) : undefined;
+        return buffer === undefined ? [] : [[`parameter:${path}`, buffer] as const];
+      });
+      const { losses } = await backend.run(evaluation, { ...bound, ...batch, ...Object.fromEntries(averaged) });
       invariant(
         losses !== undefined && losses.length === product([shape.sequences, shape.length]),
         'a loss for each token',

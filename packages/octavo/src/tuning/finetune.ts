@@ -6,7 +6,14 @@ import { readConversations, readSplit, textBytes } from '../evaluation/index.js'
 import { trainingFlopsPerToken } from '../models/index.js';
 import type { Step, StepContext } from '../project/index.js';
 import { loadTokenizer, renderChat } from '../text/index.js';
-import { backendFor, machineFacts, newestCheckpoint, runTraining, trainingSection } from '../training/index.js';
+import {
+  backendFor,
+  machineFacts,
+  newestCheckpoint,
+  optimiserOf,
+  runTraining,
+  trainingSection,
+} from '../training/index.js';
 import { chatBatches } from './packing.js';
 import type { TuningSection } from './section.js';
 
@@ -36,13 +43,15 @@ async function finetuneAll(context: StepContext<TuningSection & { readonly planS
   const length = model.contextLength;
   const { batchSequences: sequences } = section;
   const totalSteps = section.steps ?? section.planSteps ?? fallbackSteps;
-  const { optimiser: kind, beta1, beta2, weightDecay, momentum, clip, seed } = trainingSection.parse({});
+  const defaults = trainingSection.parse({});
+  const { clip, clipValue, seed } = defaults;
   const shape = {
     model,
-    optimiser: { kind, beta1, beta2, epsilon: 1e-8, weightDecay, momentum },
+    optimiser: { ...optimiserOf(defaults), average: section.average },
     sequences,
     length,
     clip,
+    clipValue,
     seed,
     packed: true,
   };

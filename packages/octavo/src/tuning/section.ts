@@ -7,6 +7,12 @@ export const tuningSection = z
     batchSequences: z.number().int().positive().default(8).describe('Packed sequences in one step.'),
     learningRate: z.number().positive().default(0.006).describe('Peak rate of AdamW.'),
     matrixLearningRate: z.number().positive().default(0.012).describe('Peak rate of Muon.'),
+    average: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe('Decay of a moving average of weights, kept beside them; 0 keeps none.'),
     proseShare: z
       .number()
       .min(0)

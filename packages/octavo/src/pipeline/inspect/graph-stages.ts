@@ -9,6 +9,7 @@ import {
   plan,
   trace,
 } from '@octavo/engine';
+import type { OptimiserKind } from '../../core/index.js';
 import { decodingGraph } from '../../generation/index.js';
 import { type GptConfig, gptLogits, gptParameters } from '../../models/index.js';
 import { optimiserOf, trainingGraph, trainingSection } from '../../training/index.js';
@@ -23,7 +24,7 @@ export type GraphKind = (typeof graphKinds)[number];
 export interface GraphRequest {
   readonly kind: GraphKind;
   readonly config: GptConfig;
-  readonly optimiser: 'muon' | 'adamw';
+  readonly optimiser: OptimiserKind;
   readonly sequences: number;
   readonly length: number;
   readonly precision: Precision;
@@ -74,6 +75,7 @@ export function tracedGraph(request: GraphRequest): Graph {
     sequences,
     length,
     clip: section.clip,
+    clipValue: section.clipValue,
     seed: section.seed,
     packed: false,
   });
