@@ -9,7 +9,7 @@ import { multiply } from '../ops/multiply.js';
 import { select } from '../ops/select.js';
 import { sum } from '../ops/sum.js';
 import { optimise } from '../passes/index.js';
-import { backends } from '../testing/backends.js';
+import { backends, mixedForms, native } from '../testing/backends.js';
 import { expectClose, tolerance } from '../testing/close.js';
 import { type Graph, print } from './graph.js';
 import { extend, only, patch, tap } from './intervene.js';
@@ -72,6 +72,11 @@ describe('tap', () => {
       expectClose(found['y'], untouched['y'] ?? [], tolerance.float32);
     },
   );
+  it.each(mixedForms())('in 16 bits too: $isa $form', async ({ isa, form, precision }) => {
+    const backend = native(isa, 2, form);
+    const found = await backend.run(backend.compile(tap(model(), ['layers.0']), { precision }), values);
+    expectClose(found['layers.0'], first, tolerance[precision]);
+  });
   it('and only what is asked for is computed', () => {
     const graph = optimise(only(tap(model(), ['layers.0']), ['layers.0']), 'float32');
     expect(graph.nodes.map(({ kind }) => kind)).toEqual(['linear']);
@@ -116,6 +121,23 @@ describe('patch', () => {
     const zero = (name: string) => patch(model(), name, (value) => multiply(value, 0));
     expect(print(zero('x'))).toContain('linear(%13, %1');
     expect(print(zero('/multiply'))).toContain('output y = %13');
+  });
+
+  it('inside a training step: gradient and update stay as they were traced', async () => {
+    const step = trace((t) => {
+      const [x, w] = [f32(t, 'x', [3, 2]), f32(t, 'w', [2, 2])];
+      const y = scoped(t, 'layer', () => linear(x, w));
+      const [slope = w] = gradient(sum(y), [w], constant(t, { value: 1, shape: [], dtype: 'float32' }));
+      return { outputs: { loss: sum(y) }, updates: [[w, add(w, slope)]] };
+    });
+    const doubled = patch(step, 'layer', (value) => multiply(value, 2));
+    expect(doubled.updates).toEqual(step.updates);
+    for (const { backend } of backends()) {
+      const w = backend.allocate({ dtype: 'float32', shape: [2, 2] }, [1, 0, 0, 1]);
+      const { loss = [] } = await backend.run(backend.compile(doubled), { x: values.x, w });
+      expect(loss[0]).toBe(42);
+      expectClose(backend.read(w), [10, 12, 9, 13], tolerance.float32);
+    }
   });
 
   it('refuses another type, and a value of another trace', () => {
