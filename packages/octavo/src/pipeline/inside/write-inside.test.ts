@@ -42,7 +42,13 @@ const opened = async (config: Partial<GptConfig> = {}) => {
 };
 
 const question = 'What is the capital of France?';
-const others = ['What?', question, 'What is the whale of France?', 'What is the ship of France?'];
+const others = [
+  'What?',
+  question,
+  'The whale swims under the ship?',
+  'What is the whale of France?',
+  'What is the ship of France?',
+];
 
 it('looks inside at a question, finds another to patch with, and what it writes can be read and shown', async () => {
   const inside = await lookInside(await opened(), { question, others });

@@ -17,7 +17,7 @@ type Opened = Pick<OpenedRun, 'model' | 'tokenizer'>;
 const mostTried = 24;
 const mostWeights = 40_000;
 
-/** Another question of as many tokens that leads to another token. */
+/** Another question of as many tokens that leads to another token: the one that changes the fewest. */
 const counterpart = async (
   opened: Opened,
   prompt: Prompt,
@@ -25,9 +25,11 @@ const counterpart = async (
 ): Promise<Prompt | undefined> => {
   const bestOf = async ({ ids }: Prompt) => likeliest(await nextLogits(opened.model, ids), 1)[0]?.id;
   const wanted = await bestOf(prompt);
+  const changed = ({ ids }: Prompt) => ids.filter((id, t) => id !== prompt.ids[t]).length;
   const alike = [...new Set(questions)]
     .map((text) => promptOf(opened.tokenizer, text, 'question'))
     .filter(({ text, ids }) => text !== prompt.text && ids.length === prompt.ids.length)
+    .toSorted((a, b) => changed(a) - changed(b))
     .slice(0, mostTried);
   for (const other of alike) if ((await bestOf(other)) !== wanted) return other;
   return undefined;
