@@ -13,3 +13,4 @@ export { gptParameters, type ParameterSpec, type Start } from './gpt-parameters.
 export { initialValues } from './initialise.js';
 export { type PresetName, presets } from './presets.js';
 export { gptConfigSchema, type ModelSection, modelSection } from './section.js';
+export { type TextCnnConfig, type TextCnnInputs, textCnnLogits, textCnnLoss, textCnnParameters } from './text-cnn.js';
