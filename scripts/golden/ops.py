@@ -379,6 +379,7 @@ def axes():
         "maximum": ((2, 5, 3), (2, 1, 3), lambda x: x.max(1, keepdim=True).values),
         "softmax": ((4, 7), (4, 7), lambda x: torch.softmax(x, -1)),
         "logSoftmax": ((4, 7), (4, 7), lambda x: torch.log_softmax(x, -1)),
+        "topK": ((4, 7), (4, 3), lambda x: x.topk(3).values),
         "cumulativeSum": ((2, 5, 3), (2, 5, 3), lambda x: x.cumsum(1)),
     }
     cases = {}
@@ -416,10 +417,58 @@ def convolutions():
     return cases
 
 
+def batch_norms():
+    """Channels last; running statistics move by 0.1 of the batch's."""
+    inputs = {"x": 2 * draw(2, 4, 3) + 1, "gain": 1 + 0.2 * draw(3), "bias": 0.1 * draw(3)}
+    statistics, dy, cases = {"mean": draw(3), "variance": 1 + draw(3) ** 2}, draw(2, 4, 3), {}
+    for name in ("training", "evaluation"):
+        running = {key: value.clone() for key, value in statistics.items()}
+
+        def ours(x, gain, bias):
+            first = x.movedim(-1, 1)
+            return F.batch_norm(first, running["mean"], running["variance"], gain, bias, name == "training", 0.1, 1e-5).movedim(1, -1)
+
+        y, gradients = with_gradients(ours, inputs, list(inputs), dy)
+        outputs = {"y": y, **gradients}
+        if name == "training":
+            outputs |= {"runningMean": running["mean"], "runningVariance": running["variance"]}
+        cases[name] = case({**inputs, **statistics, "dy": dy}, {}, outputs)
+    return cases
+
+
+def contractions():
+    """The name of a case is its einsum."""
+    cases = {}
+    for spec, a, b in (
+        ("ab,bc->ac", draw(3, 4), draw(4, 2)), ("ba,cb->ca", draw(4, 3), draw(2, 4)), ("ab,ab->ab", draw(3, 2), draw(3, 2)),
+        ("a,b->ba", draw(3), draw(4)), ("ab,ab->", draw(3, 2), draw(3, 2)), ("abc,cd->bd", draw(2, 3, 4), draw(4, 2)),
+        ("bthd,bshd->bhts", draw(2, 3, 2, 2), draw(2, 3, 2, 2)), ("ab,->b", draw(3, 2), draw()),
+    ):
+        inputs = {"a": a, "b": b}
+        dy = draw(*torch.einsum(spec, a, b).shape)
+        y, gradients = with_gradients(lambda a, b: torch.einsum(spec, a, b), inputs, ["a", "b"], dy)
+        cases[spec] = case({**inputs, "dy": dy}, {}, {"y": y, **gradients})
+    return cases
+
+
+def bags():
+    """Rows of a table that ragged bags name; the second bag is empty."""
+    table, ids, offsets, dy = draw(6, 4), torch.tensor([3, 0, 3, 5, 1, 2, 2]), torch.tensor([0, 3, 3, 4, 7]), draw(4, 4)
+    cases = {}
+    for mode in ("sum", "mean", "max"):
+        def bag(table):
+            return F.embedding_bag(ids, table, offsets[:-1], mode=mode)
+
+        y, gradients = with_gradients(bag, {"table": table}, ["table"], dy)
+        cases[mode] = case({"table": table, "ids": ids, "offsets": offsets, "dy": dy}, {}, {"y": y, **gradients})
+    return cases
+
+
 FAMILIES = {
     "activation": activations, "norm": norms, "rotary": rotaries, "attention": attentions,
     "cross-entropy": cross_entropies, "embedding": embeddings, "linear": linears, "adamw": adamws, "muon": muons,
     "clip": clips, "gather": gathers, "axis": axes, "convolution": convolutions,
+    "batch-norm": batch_norms, "contract": contractions, "bag": bags,
     "optimiser": optimisers,
 }
 

@@ -39,6 +39,9 @@
 #include "ops/extreme.cpp"
 #include "ops/max-pool.cpp"
 #include "ops/softmax.cpp"
+#include "ops/batch-norm.cpp"
+#include "ops/sort.cpp"
+#include "ops/embedding-bag.cpp"
 #include "ops/cumulative-sum.cpp"
 #include "ops/momentum.cpp"
 #include "ops/adafactor.cpp"
@@ -53,6 +56,7 @@ static constexpr KernelEntry kEntries[] = {
     kRotaryAngles, kRotary, kHeadNorm, kHeadNormGradient, kAttention, kAttentionGradient, kCachedAttention,
     kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kIota, kCtc, kCtcGradient, kCrf, kCrfGradient, kCrfDecode, kDropout, kGradientScale, kAdamw, kSgd, kLion, kAdafactor,
     kPermute, kSlice, kPad, kConcatenate, kGather, kScatterAdd, kExtreme, kSoftmax, kCumulativeSum,
+    kBatchNorm, kBatchNormGradient, kSort, kEmbeddingBag, kEmbeddingBagGradient, kLengthMask,
     kConvolution, kConvolutionInputGradient, kConvolutionWeightGradient, kMaxPool};
 }  // namespace OCTAVO_ISA
 

@@ -3,6 +3,8 @@ import { adafactorOp } from './adafactor.js';
 import { adamwOp } from './adamw.js';
 import { addOp } from './add.js';
 import { attentionGradientOp, attentionOp } from './attention.js';
+import { batchNormOp } from './batch-norm.js';
+import { batchNormGradientOp } from './batch-norm-gradient.js';
 import { cachedAttentionOp } from './cached-attention.js';
 import { castOp } from './cast.js';
 import { concatenateOp } from './concatenate.js';
@@ -18,6 +20,7 @@ import type { AnyOp } from './define.js';
 import { divideOp } from './divide.js';
 import { dropoutOp } from './dropout.js';
 import { embeddingOp } from './embedding.js';
+import { embeddingBagGradientOp, embeddingBagOp } from './embedding-bag.js';
 import { embeddingGradientOp } from './embedding-gradient.js';
 import { erfOp } from './erf.js';
 import { expOp } from './exp.js';
@@ -34,6 +37,7 @@ import { layerNormGradientOp } from './layer-norm-gradient.js';
 import { linearOp } from './linear.js';
 import { lionOp } from './lion.js';
 import { logOp } from './log.js';
+import { lengthMaskOp } from './mask.js';
 import { matmulOp } from './matmul.js';
 import { maximumOp } from './maximum.js';
 import { minimumOp } from './minimum.js';
@@ -53,6 +57,7 @@ import { sigmoidOp } from './sigmoid.js';
 import { siluOp } from './silu.js';
 import { padOp, sliceOp } from './slice.js';
 import { softmaxOp } from './softmax.js';
+import { sortOp } from './sort.js';
 import { sqrtOp } from './sqrt.js';
 import { squaredSumOp } from './squared-sum.js';
 import { stepOp } from './step.js';
@@ -126,6 +131,12 @@ const others: readonly AnyOp[] = [
   scatterAddOp,
   extremeOp,
   softmaxOp,
+  batchNormOp,
+  batchNormGradientOp,
+  sortOp,
+  embeddingBagOp,
+  embeddingBagGradientOp,
+  lengthMaskOp,
   cumulativeSumOp,
   convolutionOp,
   convolutionInputGradientOp,
