@@ -7,7 +7,17 @@ import type { Tensors } from './check.js';
 import { expectClose, tolerance } from './close.js';
 import type { GoldenCase } from './golden.js';
 
-const indices = new Set(['ids', 'targets', 'starts', 'positions', 'offsets', 'labels', 'lengths', 'labelLengths', 'tags']);
+const indices = new Set([
+  'ids',
+  'targets',
+  'starts',
+  'positions',
+  'offsets',
+  'labels',
+  'lengths',
+  'labelLengths',
+  'tags',
+]);
 
 /** The name of the input that an output like `dGain` is the gradient of. */
 const sourceOf = (name: string): string | undefined =>
