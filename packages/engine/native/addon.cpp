@@ -1,10 +1,16 @@
 // The Node-API surface: memory, compile, run off the JavaScript thread, measure. Every argument is checked here; no C++
 // exception leaves an entry point.
 #include <node_api.h>
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstring>
+#include <deque>
 #include <exception>
+#include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 #include "measure.h"
 #include "program.h"
@@ -96,21 +102,30 @@ napi_value allocate(napi_env env, size_t count, napi_value* arguments) {
   return result;
 }
 
-// compile(code: Float64Array, { arenaBytes, slots, threads, isa, form }): { program, scratchBytes }
+// compile(code: Float64Array, { arenaBytes, slots, outputs, threads, isa, form }): { program, scratchBytes }
 napi_value compile(napi_env env, size_t count, napi_value* arguments) {
   napi_typedarray_type type;
   size_t length;
   void* data;
   if (count < 2 || napi_get_typedarray_info(env, arguments[0], &type, &length, &data, nullptr, nullptr) != napi_ok || type != napi_float64_array) return fail(env, "compile takes a Float64Array");
   double arenaBytes, slots, threads, form;
-  napi_value isaValue;
+  napi_value isaValue, outputsValue;
   std::string isa;
+  napi_typedarray_type outputsType;
+  size_t outputsLength;
+  void* outputsData;
   if (!field(env, arguments[1], "arenaBytes", &arenaBytes) || !field(env, arguments[1], "slots", &slots) || !field(env, arguments[1], "threads", &threads) || !field(env, arguments[1], "form", &form) ||
-      napi_get_named_property(env, arguments[1], "isa", &isaValue) != napi_ok || !text(env, isaValue, &isa) || form < 0 || form > 2)
-    return fail(env, "compile takes arenaBytes, slots, threads, isa and form");
+      napi_get_named_property(env, arguments[1], "isa", &isaValue) != napi_ok || !text(env, isaValue, &isa) || form < 0 || form > 2 || napi_get_named_property(env, arguments[1], "outputs", &outputsValue) != napi_ok ||
+      napi_get_typedarray_info(env, outputsValue, &outputsType, &outputsLength, &outputsData, nullptr, nullptr) != napi_ok || outputsType != napi_float64_array || outputsLength % 3 != 0)
+    return fail(env, "compile takes arenaBytes, slots, outputs, threads, isa and form");
+  std::vector<Output> outputs;
+  for (const double* at = static_cast<const double*>(outputsData); outputs.size() < outputsLength / 3; at += 3) {
+    if (!(at[1] >= 0 && at[1] <= 0x1p48 && at[2] >= 0 && at[2] <= 0x1p48)) return fail(env, "an output is malformed");
+    outputs.push_back({at[0] != 0, static_cast<int64_t>(at[1]), static_cast<int64_t>(at[2])});
+  }
   if ((form == 1 && !cpuHasDot()) || (form == 2 && !cpuHasHalf())) return fail(env, "this machine has no such form of mixed precision");
   std::unique_ptr<Program> program;
-  const std::string error = Program::build(static_cast<const double*>(data), length, {static_cast<int64_t>(arenaBytes), static_cast<int>(slots), static_cast<int>(threads), isa, static_cast<Form>(static_cast<int>(form))}, program);
+  const std::string error = Program::build(static_cast<const double*>(data), length, {static_cast<int64_t>(arenaBytes), static_cast<int>(slots), std::move(outputs), static_cast<int>(threads), isa, static_cast<Form>(static_cast<int>(form))}, program);
   if (!error.empty()) return fail(env, error);
   napi_value result, handle;
   napi_create_object(env, &result);
@@ -129,79 +144,119 @@ Program* programOf(napi_env env, napi_value value) {
   return static_cast<Program*>(pointer);
 }
 
-struct Running {
-  Program* program;
-  std::vector<void*> slots;
-  std::vector<napi_ref> kept;  // the program and the buffers, until the run has ended
-  double* nanoseconds = nullptr;  // where the times of the instructions go, if they are wanted
-  napi_deferred deferred = nullptr;
-  napi_async_work work = nullptr;
+// What belongs to one environment of Node: the main thread or a worker.
+struct Environment {
+  napi_threadsafe_function finished = nullptr;
+  int waiting = 0;              // runs that JavaScript waits for: while there are any, the process stays
+  std::atomic<int> running{0};  // runs whose buffers the runner may still touch
 };
 
-// run(program, slots: ArrayBuffer[], nanoseconds?: Float64Array, one an instruction, added to): Promise<void>
-napi_value run(napi_env env, size_t count, napi_value* arguments) {
-  Program* program = count >= 2 ? programOf(env, arguments[0]) : nullptr;
+struct Job {
+  Environment* environment;
+  Program* program;
+  std::vector<void*> slots, outputs;
+  double* nanoseconds = nullptr;  // where the times of the instructions go, if they are wanted
+  napi_ref kept = nullptr;        // program, slots and outputs, until JavaScript is told
+  napi_deferred deferred = nullptr;
+};
+
+// One thread for the life of the process takes the runs in their order, so that a run can be handed over while another
+// goes on. It looks out for the next one for some microseconds before it sleeps: waking costs more than a small graph.
+class Runner {
+ public:
+  static Runner& only() {
+    static Runner* runner = new Runner();  // never ended: it may wait for work while the process exits
+    return *runner;
+  }
+  void submit(Job* job) {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      queue_.push_back(job);
+    }
+    submitted_.fetch_add(1, std::memory_order_release);
+    submitted_.notify_one();
+  }
+
+ private:
+  Runner() {
+    std::thread([this] { serve(); }).detach();
+  }
+  void serve() {
+    for (uint32_t taken = 0;; ++taken) {
+      awaitChange(submitted_, taken, kIdleSpins);
+      Job* job;
+      {
+        std::lock_guard<std::mutex> lock(mutex_);
+        job = queue_.front();
+        queue_.pop_front();
+      }
+      job->program->run(job->slots.data(), job->outputs.data(), job->nanoseconds);
+      Environment* environment = job->environment;
+      napi_call_threadsafe_function(environment->finished, job, napi_tsfn_blocking);
+      environment->running.fetch_sub(1, std::memory_order_release);
+    }
+  }
+  std::mutex mutex_;
+  std::deque<Job*> queue_;
+  std::atomic<uint32_t> submitted_{0};
+};
+
+void finish(napi_env env, napi_value, void* context, void* data) {
+  std::unique_ptr<Job> job(static_cast<Job*>(data));
+  if (env == nullptr) return;  // the environment is going; so are its values
+  auto* environment = static_cast<Environment*>(context);
+  napi_handle_scope scope;
+  napi_open_handle_scope(env, &scope);
+  napi_delete_reference(env, job->kept);
+  if (--environment->waiting == 0) napi_unref_threadsafe_function(env, environment->finished);
+  napi_value nothing;
+  napi_get_undefined(env, &nothing);
+  napi_resolve_deferred(env, job->deferred, nothing);
+  napi_close_handle_scope(env, scope);
+}
+
+// The memory of each ArrayBuffer of a list; an error text when one is too small.
+std::string memoryOf(napi_env env, napi_value list, const std::vector<int64_t>& least, const char* what, std::vector<void*>& out) {
   uint32_t given = 0;
-  if (program == nullptr || napi_get_array_length(env, arguments[1], &given) != napi_ok) return fail(env, "run takes a program and its slots");
-  if (static_cast<int>(given) != program->slotCount()) return fail(env, "the program has " + std::to_string(program->slotCount()) + " slots");
-  std::unique_ptr<Running> job(new Running{program, {}, {}});
-  std::vector<napi_value> held{arguments[0]};
+  if (napi_get_array_length(env, list, &given) != napi_ok || given != least.size()) return "the program has " + std::to_string(least.size()) + " " + what + "s";
   for (uint32_t i = 0; i < given; ++i) {
     napi_value buffer;
     void* data;
     size_t bytes;
-    if (napi_get_element(env, arguments[1], i, &buffer) != napi_ok || napi_get_arraybuffer_info(env, buffer, &data, &bytes) != napi_ok) return fail(env, "a slot is an ArrayBuffer");
-    if (static_cast<int64_t>(bytes) < program->slotBytes()[i]) return fail(env, "slot " + std::to_string(i) + " is too small");
-    job->slots.push_back(data);
-    held.push_back(buffer);
+    if (napi_get_element(env, list, i, &buffer) != napi_ok || napi_get_arraybuffer_info(env, buffer, &data, &bytes) != napi_ok) return std::string("a ") + what + " is an ArrayBuffer";
+    if (static_cast<int64_t>(bytes) < least[i]) return std::string(what) + " " + std::to_string(i) + " is too small";
+    out.push_back(data);
   }
-  if (count >= 3) {
+  return "";
+}
+
+// run(program, slots: ArrayBuffer[], outputs: ArrayBuffer[], nanoseconds?: Float64Array, one an instruction, added to): Promise<void>
+// The lists must not be changed before the promise is settled.
+napi_value run(napi_env env, size_t count, napi_value* arguments) {
+  Program* program = count >= 3 ? programOf(env, arguments[0]) : nullptr;
+  if (program == nullptr) return fail(env, "run takes a program, its slots and its outputs");
+  Environment* environment;
+  if (napi_get_instance_data(env, reinterpret_cast<void**>(&environment)) != napi_ok || environment == nullptr) return fail(env, "the addon was not initialised here");
+  std::unique_ptr<Job> job(new Job{environment, program, {}, {}});
+  std::string error = memoryOf(env, arguments[1], program->slotBytes(), "slot", job->slots);
+  if (error.empty()) error = memoryOf(env, arguments[2], program->outputBytes(), "output", job->outputs);
+  if (!error.empty()) return fail(env, error);
+  if (count >= 4) {
     napi_typedarray_type type;
     size_t length;
     void* data;
-    if (napi_get_typedarray_info(env, arguments[2], &type, &length, &data, nullptr, nullptr) != napi_ok || type != napi_float64_array || length < program->instructionCount())
+    if (napi_get_typedarray_info(env, arguments[3], &type, &length, &data, nullptr, nullptr) != napi_ok || type != napi_float64_array || length < program->instructionCount())
       return fail(env, "the times go into a Float64Array of " + std::to_string(program->instructionCount()) + " numbers");
     job->nanoseconds = static_cast<double*>(data);
-    held.push_back(arguments[2]);
   }
-  napi_value promise, name = makeText(env, "octavo.run");
-  if (napi_create_promise(env, &job->deferred, &promise) != napi_ok) return fail(env, "a promise cannot be made");
-  for (napi_value value : held) {
-    napi_ref reference;
-    napi_create_reference(env, value, 1, &reference);
-    job->kept.push_back(reference);
-  }
-  Running* raw = job.release();
-  napi_create_async_work(
-      env, nullptr, name,
-      [](napi_env, void* pointer) {
-        auto* job = static_cast<Running*>(pointer);
-        job->program->run(job->slots.data(), job->nanoseconds);
-      },
-      [](napi_env env, napi_status, void* pointer) {
-        std::unique_ptr<Running> job(static_cast<Running*>(pointer));
-        for (napi_ref reference : job->kept) napi_delete_reference(env, reference);
-        napi_value nothing;
-        napi_get_undefined(env, &nothing);
-        napi_resolve_deferred(env, job->deferred, nothing);
-        napi_delete_async_work(env, job->work);
-      },
-      raw, &raw->work);
-  napi_queue_async_work(env, raw->work);
+  napi_value promise, kept;
+  if (napi_create_array_with_length(env, count, &kept) != napi_ok) return fail(env, "the run cannot be kept");
+  for (uint32_t i = 0; i < count; ++i) napi_set_element(env, kept, i, arguments[i]);
+  if (napi_create_reference(env, kept, 1, &job->kept) != napi_ok || napi_create_promise(env, &job->deferred, &promise) != napi_ok) return fail(env, "a promise cannot be made");
+  if (environment->waiting++ == 0) napi_ref_threadsafe_function(env, environment->finished);
+  environment->running.fetch_add(1, std::memory_order_relaxed);
+  Runner::only().submit(job.release());
   return promise;
-}
-
-// readArena(program, offset, bytes): ArrayBuffer
-napi_value readArena(napi_env env, size_t count, napi_value* arguments) {
-  Program* program = count >= 3 ? programOf(env, arguments[0]) : nullptr;
-  double offset, bytes;
-  if (program == nullptr || !number(env, arguments[1], &offset) || !number(env, arguments[2], &bytes) || offset < 0 || bytes < 0 || offset + bytes > static_cast<double>(program->arenaBytes()))
-    return fail(env, "readArena takes a program and a range inside its arena");
-  void* data;
-  napi_value result;
-  if (napi_create_arraybuffer(env, static_cast<size_t>(bytes), &data, &result) != napi_ok) return fail(env, "the buffer cannot be made");
-  if (bytes > 0) std::memcpy(data, program->arena() + static_cast<int64_t>(offset), static_cast<size_t>(bytes));
-  return result;
 }
 
 // measure(what, threads, isa): number
@@ -227,12 +282,24 @@ napi_value initialise(napi_env env, napi_value exports) {
   napi_set_named_property(env, exports, "forms", makeList(env, forms));
   napi_set_named_property(env, exports, "cpu", makeText(env, cpuName()));
   const struct { const char* name; napi_callback callback; } functions[] = {
-      {"allocate", entry<allocate>}, {"compile", entry<compile>}, {"run", entry<run>}, {"readArena", entry<readArena>}, {"measure", entry<measureRate>}};
+      {"allocate", entry<allocate>}, {"compile", entry<compile>}, {"run", entry<run>}, {"measure", entry<measureRate>}};
   for (const auto& function : functions) {
     napi_value value;
     napi_create_function(env, function.name, NAPI_AUTO_LENGTH, function.callback, nullptr, &value);
     napi_set_named_property(env, exports, function.name, value);
   }
+  auto* environment = new Environment();
+  if (napi_create_threadsafe_function(env, nullptr, nullptr, makeText(env, "octavo.run"), 0, 1, nullptr, nullptr, environment, finish, &environment->finished) != napi_ok) return fail(env, "the addon cannot be told of finished runs");
+  napi_unref_threadsafe_function(env, environment->finished);
+  napi_set_instance_data(env, environment, nullptr, nullptr);
+  // Buffers of this environment may be freed after this: no run may be left that touches them.
+  napi_add_env_cleanup_hook(
+      env,
+      [](void* data) {
+        const auto& running = static_cast<Environment*>(data)->running;
+        while (running.load(std::memory_order_acquire) > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      },
+      environment);
   return exports;
 }
 

@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
-#include <mutex>
 
 namespace octavo {
 
@@ -32,18 +31,12 @@ bool sizesFit(const std::vector<double>& sizes) {
   return together <= kMostTogether;
 }
 
-// One team a size, for the life of the process. Runs come one at a time.
+// One team a size, for the life of the process. Runs come one at a time, from one thread.
 Team& teamOf(int members) {
-  static std::mutex mutex;
   static std::map<int, Team*> teams;
-  std::lock_guard<std::mutex> lock(mutex);
   Team*& team = teams[members];
   if (team == nullptr) team = new Team(members);
   return *team;
-}
-std::mutex& running() {
-  static std::mutex mutex;
-  return mutex;
 }
 }  // namespace
 
@@ -79,10 +72,16 @@ std::string Program::build(const double* code, size_t length, const ProgramOptio
   if (options.threads < 1 || options.threads > 1024 || options.slots < 0 || options.arenaBytes < 0) return "threads, slots or arena out of range";
   std::unique_ptr<Program> program(new Program());
   program->arenaBytes_ = options.arenaBytes;
-  program->slots_ = options.slots;
   program->members_ = options.threads;
   program->form_ = options.form;
   program->slotBytes_.assign(options.slots, 0);
+  for (const Output& output : options.outputs) {
+    const bool fits = output.at >= 0 && output.bytes >= 0 && (output.inArena ? output.at + output.bytes <= options.arenaBytes : output.at < options.slots);
+    if (!fits) return "an output lies outside the slots and the arena";
+    if (!output.inArena) program->slotBytes_[output.at] = std::max(program->slotBytes_[output.at], output.bytes);
+    program->outputBytes_.push_back(output.bytes);
+  }
+  program->outputs_ = options.outputs;
   size_t at = 0;
   auto next = [&]() -> double { return at < length ? code[at++] : -1e18; };
   const double count = next();
@@ -136,8 +135,7 @@ Program::~Program() {
   freePages(scratch_, scratchBytes());
 }
 
-void Program::run(void* const* slots, double* nanoseconds) {
-  std::lock_guard<std::mutex> lock(running());
+void Program::run(void* const* slots, void* const* outputs, double* nanoseconds) {
   Team& team = teamOf(members_);
   team.run([&](int index) {
     Operand operands[kMostOperands];
@@ -162,6 +160,10 @@ void Program::run(void* const* slots, double* nanoseconds) {
       }
     }
   });
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    const Output& output = outputs_[i];
+    if (output.bytes > 0) std::memcpy(outputs[i], output.inArena ? arena_ + output.at : static_cast<char*>(slots[output.at]), static_cast<size_t>(output.bytes));
+  }
 }
 
 }  // namespace octavo

@@ -16,7 +16,10 @@ struct Instruction {
   std::vector<double> parameters;
 };
 
-struct ProgramOptions { int64_t arenaBytes; int slots; int threads; std::string isa; Form form; };
+// Bytes of a slot or of the arena that a run copies out when it has ended.
+struct Output { bool inArena; int64_t at, bytes; };
+
+struct ProgramOptions { int64_t arenaBytes; int slots; std::vector<Output> outputs; int threads; std::string isa; Form form; };
 
 // Memory aligned to pages, zeroed; null when there is none.
 void* allocatePages(size_t bytes);
@@ -27,15 +30,13 @@ class Program {
   // Returns an error text, or an empty one and the program.
   static std::string build(const double* code, size_t length, const ProgramOptions& options, std::unique_ptr<Program>& program);
   ~Program();
-  // Adds the nanoseconds of each instruction, barrier included, to `nanoseconds` unless it is null.
-  void run(void* const* slots, double* nanoseconds = nullptr);
+  // Copies results to `outputs`. Adds the nanoseconds of each instruction, barrier included, to `nanoseconds` unless it is null.
+  void run(void* const* slots, void* const* outputs, double* nanoseconds);
   size_t instructionCount() const { return instructions_.size(); }
   size_t scratchBytes() const { return scratchPerMember_ * members_ + sharedBytes_; }
-  const char* arena() const { return arena_; }
-  int64_t arenaBytes() const { return arenaBytes_; }
-  int slotCount() const { return slots_; }
   // Bytes that the program reads or writes in a slot.
   const std::vector<int64_t>& slotBytes() const { return slotBytes_; }
+  const std::vector<int64_t>& outputBytes() const { return outputBytes_; }
 
  private:
   Program() = default;
@@ -44,9 +45,10 @@ class Program {
   char* arena_ = nullptr;
   size_t scratchPerMember_ = 0, sharedBytes_ = 0;
   char* scratch_ = nullptr;
-  int slots_ = 0, members_ = 1;
+  int members_ = 1;
   Form form_ = Form::widened;
-  std::vector<int64_t> slotBytes_;
+  std::vector<Output> outputs_;
+  std::vector<int64_t> slotBytes_, outputBytes_;
 };
 
 // The tables that were built and that this machine can run, worst first.

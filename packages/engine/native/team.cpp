@@ -12,16 +12,15 @@ inline void relax() {
   asm volatile("yield");
 #endif
 }
+}  // namespace
 
-// Returns when `value` is no longer `known`: soon after, if that happens while it spins.
-void awaitChange(const std::atomic<uint32_t>& value, uint32_t known) {
-  for (int spin = 0; spin < kSpins; ++spin) {
+void awaitChange(const std::atomic<uint32_t>& value, uint32_t known, int spins) {
+  for (int spin = 0; spin < spins; ++spin) {
     if (value.load(std::memory_order_acquire) != known) return;
     relax();
   }
   while (value.load(std::memory_order_acquire) == known) value.wait(known, std::memory_order_acquire);
 }
-}  // namespace
 
 void Barrier::wait() {
   if (members_ == 1) return;
@@ -32,7 +31,7 @@ void Barrier::wait() {
     round_.notify_all();
     return;
   }
-  awaitChange(round_, round);
+  awaitChange(round_, round, kSpins);
 }
 
 Team::Team(int members) : members_(members), barrier_(members) {
@@ -56,7 +55,7 @@ void Team::run(const std::function<void(int)>& job) {
 
 void Team::serve(int index) {
   for (uint32_t seen = 0;; ++seen) {
-    awaitChange(generation_, seen);
+    awaitChange(generation_, seen, kIdleSpins);
     if (stopping_) return;
     (*job_)(index);
     barrier_.wait();

@@ -6,7 +6,7 @@ struct ConvolutionShape : WindowShape {
   int64_t filters, groups, each, taken;  // filters and channels of a group
   Activation activation;
   explicit ConvolutionShape(const Call& call)
-      : WindowShape(call.p), filters(call.p[14]), groups(call.p[15]), each(filters / groups), taken(channels / groups),
+      : WindowShape(call.p), filters(call.p[14]), groups(larger(1, static_cast<int64_t>(call.p[15]))), each(filters / groups), taken(channels / groups),
         activation(static_cast<Activation>(static_cast<int>(call.p[16]))) {}
   bool isDepthwise() const { return each == 1 && taken == 1; }
 };

@@ -21,15 +21,20 @@ export interface Addon {
     options: {
       readonly arenaBytes: number;
       readonly slots: number;
+      /** For each result that a run copies out: 1 in the arena or 0 in a slot, offset or slot, bytes. */
+      readonly outputs: Float64Array;
       readonly threads: number;
       readonly isa: string;
       readonly form: number;
     },
   ): { readonly program: object; readonly scratchBytes: number };
-  /** Adds the nanoseconds of each instruction to `nanoseconds` where it is given. */
-  run(program: object, slots: readonly ArrayBuffer[], nanoseconds?: Float64Array): Promise<void>;
-  /** Copies bytes out of the arena of a program that is not running. */
-  readArena(program: object, offset: number, bytes: number): ArrayBuffer;
+  /** Adds the nanoseconds of each instruction to `nanoseconds` where it is given. Runs are done in their order. */
+  run(
+    program: object,
+    slots: readonly ArrayBuffer[],
+    outputs: readonly ArrayBuffer[],
+    nanoseconds?: Float64Array,
+  ): Promise<void>;
   /** Billions of operations, or bytes, a second: 'fma', 'dot', 'half' are register-only peaks, 'read' streams memory. */
   measure(what: 'fma' | 'dot' | 'half' | 'read', threads: number, isa: string): number;
 }

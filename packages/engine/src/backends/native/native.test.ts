@@ -34,7 +34,7 @@ const updating = trace((t) => {
   return { outputs: {}, updates: [[w, exp(w)]] };
 });
 const backend = native(isas()[0]);
-const options = { arenaBytes: 1 << 20, slots: 8, threads: 2, isa: isas()[0], form: 0 };
+const options = { arenaBytes: 1 << 20, slots: 8, outputs: new Float64Array(), threads: 2, isa: isas()[0], form: 0 };
 /** For what the types forbid. */
 const anything = (value: unknown): never => value as never;
 
@@ -69,6 +69,13 @@ describe.each(backends())('run on $name', ({ backend: one, name }) => {
     await Promise.all([one.run(executable, { w }), one.run(executable, { w })]);
     expect(one.read(w)[0]).toBeCloseTo(Math.E, 5);
   });
+  it('gives each of many runs in flight its own inputs and results', async () => {
+    const executable = one.compile(doubling);
+    const results = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => one.run(executable, { x: [i, i + 0.5, -i] })),
+    );
+    expect(results.map(({ y }) => [...y])).toEqual(results.map((_, i) => [2 * i, 2 * i + 1, -2 * i]));
+  });
 });
 
 describe('the native backend', () => {
@@ -89,7 +96,15 @@ describe('the native backend', () => {
 });
 
 describe('the addon', () => {
-  const program = () => addon.compile(Float64Array.of(0), { ...options, arenaBytes: 64, slots: 1 }).program;
+  const compileWith = (outputs: readonly number[]) =>
+    addon.compile(Float64Array.of(0), {
+      ...options,
+      arenaBytes: 64,
+      slots: 1,
+      outputs: Float64Array.from(outputs),
+    }).program;
+  const program = () => compileWith([]);
+  const copying = () => compileWith([1, 0, 16]);
   it.each<readonly [string, () => unknown]>([
     ['allocate of nothing', () => addon.allocate(anything(undefined))],
     ['allocate of zero bytes', () => addon.allocate(0)],
@@ -118,22 +133,26 @@ describe('the addon', () => {
     ],
     ['compile of an operand without a type', () => addon.compile(Float64Array.of(1, 0, 1, 2, 0, 9, 4, 0), options)],
     ['compile of parameters that are cut off', () => addon.compile(Float64Array.of(1, 0, 0, 5, 1), options)],
-    ['run of an object', () => addon.run({}, [])],
-    ['run of nothing', () => addon.run(anything(undefined), anything(undefined))],
-    ['run without its slots', () => addon.run(program(), [])],
-    ['run with a list for a slot', () => addon.run(program(), [anything([1])])],
+    ['run of an object', () => addon.run({}, [], [])],
+    ['run of nothing', () => addon.run(anything(undefined), anything(undefined), anything(undefined))],
+    ['run without its slots', () => addon.run(program(), [], [])],
+    ['run with a list for a slot', () => addon.run(program(), [anything([1])], [])],
     [
       'run with a detached buffer',
       () => {
         const code = encode(plan(optimise(doubling, 'float32')), addon.kernels, addon.elementwise);
         const buffer = new ArrayBuffer(64);
         structuredClone(buffer, { transfer: [buffer] });
-        return addon.run(addon.compile(code, { ...options, slots: 1 }).program, [buffer]);
+        return addon.run(addon.compile(code, { ...options, slots: 1 }).program, [buffer], []);
       },
     ],
-    ['readArena of an object', () => addon.readArena({}, 0, 1)],
-    ['readArena below the arena', () => addon.readArena(program(), -1, 1)],
-    ['readArena beyond the arena', () => addon.readArena(program(), 0, 65)],
+    ['run without its outputs', () => addon.run(copying(), [new ArrayBuffer(64)], [])],
+    ['run with an output too small', () => addon.run(copying(), [new ArrayBuffer(64)], [new ArrayBuffer(8)])],
+    ['run with no room for times', () => addon.run(program(), [new ArrayBuffer(64)], [], anything([]))],
+    ['compile of an output beyond the arena', () => compileWith([1, 60, 8])],
+    ['compile of an output beyond the slots', () => compileWith([0, 1, 8])],
+    ['compile of an output of NaN bytes', () => compileWith([1, 0, NaN])],
+    ['compile of half an output', () => compileWith([1, 0])],
     ['measure of nothing', () => addon.measure(anything(undefined), 1, 'avx2')],
     ['measure with no threads', () => addon.measure('read', 0, 'avx2')],
   ])('refuses %s', (_, call) => expect(call).toThrow());

@@ -1,7 +1,7 @@
 import { OctavoError } from '../../error.js';
 import { fromBfloat16, fromFloat16, fromHalves, toBfloat16, toFloat16, toHalves } from '../../half.js';
 import { optimise, type Precision } from '../../passes/index.js';
-import { plan } from '../../plan/plan.js';
+import { type Place, plan } from '../../plan/plan.js';
 import { byteLengthOf, sizeOf, type TensorType } from '../../types.js';
 import type { Backend, DeviceBuffer, Executable, HostArray } from '../backend.js';
 import { checkInputs, checkLength } from '../check-inputs.js';
@@ -14,8 +14,9 @@ interface NativeBuffer extends DeviceBuffer {
 
 interface NativeExecutable extends Executable {
   readonly program: object;
-  /** Memory for inputs that come as numbers, made on first use. */
-  readonly staged: Map<string, NativeBuffer>;
+  readonly results: readonly { readonly name: string; readonly type: TensorType }[];
+  /** Memory for inputs that come as numbers, by name: made on first use, given back when a run ends. */
+  readonly staged: Map<string, NativeBuffer[]>;
 }
 
 /** How a product of 16-bit operands is computed; see native/gemm.h. */
@@ -65,6 +66,10 @@ function view(type: TensorType, memory: ArrayBuffer): HostArray {
 /** Copies memory of a dtype out as numbers. */
 const load = (type: TensorType, memory: ArrayBuffer): HostArray => view(type, memory).slice();
 
+/** A result's place, as the addon takes it: whether in the arena, and where. */
+const copyOf = (place: Place): readonly [number, number] =>
+  place.kind === 'arena' ? [1, place.offset] : [0, place.kind === 'slot' ? place.slot : 0];
+
 type Inputs = Readonly<Record<string, DeviceBuffer | ArrayLike<number>>>;
 
 export interface NativeBackend extends Backend {
@@ -83,8 +88,6 @@ export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()
       throw new OctavoError('BUFFER_FOREIGN', { what: 'this buffer belongs to another backend' });
     return found;
   };
-  let queue: Promise<unknown> = Promise.resolve();
-
   const allocate = (type: TensorType, data?: ArrayLike<number>): NativeBuffer => {
     const buffer: NativeBuffer = { type, backend, memory: addon.allocate(Math.max(64, byteLengthOf(type))) };
     if (data !== undefined) store(type, buffer.memory, data);
@@ -92,17 +95,14 @@ export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()
     return buffer;
   };
 
-  const bind = (
+  const stage = (
     executable: NativeExecutable,
     name: string,
     type: TensorType,
-    given: DeviceBuffer | ArrayLike<number>,
+    data: ArrayLike<number>,
   ): NativeBuffer => {
-    if ('backend' in given) return ours(given);
-    const before = executable.staged.get(name);
-    const buffer = before ?? allocate(type);
-    executable.staged.set(name, buffer);
-    store(type, buffer.memory, given);
+    const buffer = executable.staged.get(name)?.pop() ?? allocate(type);
+    store(type, buffer.memory, data);
     return buffer;
   };
 
@@ -115,23 +115,25 @@ export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()
     if (executable?.plan === undefined)
       throw new OctavoError('BUFFER_FOREIGN', { what: 'this executable belongs to another backend' });
     checkInputs(executable.graph, inputs);
-    const bound = executable.plan.slots.map(({ name, type }) => bind(executable, name, type, inputs[name]));
-    const slots = bound.map(({ memory }) => memory);
+    const staged: (readonly [string, NativeBuffer])[] = [];
+    const slots = executable.plan.slots.map(({ name, type }) => {
+      const value = inputs[name];
+      if ('backend' in value) return ours(value).memory;
+      const buffer = stage(executable, name, type, value);
+      staged.push([name, buffer]);
+      return buffer.memory;
+    });
+    const outputs = executable.results.map(({ type }) => new ArrayBuffer(byteLengthOf(type)));
+    const { program } = executable;
     await (nanoseconds === undefined
-      ? addon.run(executable.program, slots)
-      : addon.run(executable.program, slots, nanoseconds));
-    const results: Record<string, HostArray> = {};
-    for (const { name, type, place } of executable.plan.outputs) {
-      if (place.kind === 'slot') results[name] = load(type, bound[place.slot].memory);
-      if (place.kind === 'arena')
-        results[name] = view(type, addon.readArena(executable.program, place.offset, byteLengthOf(type)));
+      ? addon.run(program, slots, outputs)
+      : addon.run(program, slots, outputs, nanoseconds));
+    for (const [name, buffer] of staged) {
+      const free = executable.staged.get(name);
+      if (free === undefined) executable.staged.set(name, [buffer]);
+      else free.push(buffer);
     }
-    return results;
-  };
-  const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
-    const result = queue.then(job);
-    queue = result.catch(() => undefined);
-    return result;
+    return Object.fromEntries(executable.results.map(({ name, type }, i) => [name, view(type, outputs[i])]));
   };
 
   const backend: NativeBackend = {
@@ -143,9 +145,11 @@ export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()
     bytes: (buffer) => new Uint8Array(ours(buffer).memory, 0, byteLengthOf(buffer.type)),
     compile: (graph, { precision = 'float32' }: { readonly precision?: Precision } = {}) => {
       const planned = plan(optimise(graph, precision));
+      const results = planned.outputs.filter(({ place }) => place.kind !== 'absent');
       const { program, scratchBytes } = addon.compile(encode(planned, addon.kernels, addon.elementwise), {
         arenaBytes: planned.arenaBytes,
         slots: planned.slots.length,
+        outputs: Float64Array.from(results.flatMap(({ type, place }) => [...copyOf(place), byteLengthOf(type)])),
         threads: options.threads,
         isa: options.isa,
         form: forms.indexOf(options.form),
@@ -156,18 +160,18 @@ export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()
         plan: planned,
         memory: { arenaBytes: planned.arenaBytes, scratchBytes, inputBytes },
         program,
+        results,
         staged: new Map(),
       };
       executables.set(executable, executable);
       return executable;
     },
-    run: (given, inputs) => inTurn(() => submit(given, inputs)),
-    profile: (given, inputs) =>
-      inTurn(async () => {
-        const nanoseconds = new Float64Array(given.plan?.instructions.length ?? 0);
-        await submit(given, inputs, nanoseconds);
-        return nanoseconds.map((value) => value / 1e6);
-      }),
+    run: (given, inputs) => submit(given, inputs),
+    profile: async (given, inputs) => {
+      const nanoseconds = new Float64Array(given.plan?.instructions.length ?? 0);
+      await submit(given, inputs, nanoseconds);
+      return nanoseconds.map((value) => value / 1e6);
+    },
   };
   return backend;
 }
