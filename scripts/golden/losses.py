@@ -104,7 +104,37 @@ def crfs():
     return {"crf": case(inputs, ["x", "transitions", "start", "end"], loss)}
 
 
-FAMILIES = {"losses": losses, "ctc": ctcs, "crf": crfs}
+def experts():
+    """A layer of SwiGLU experts, token by token; first choices of all tokens fill the capacity before second ones."""
+    def add(tokens, count, active, capacity, sigmoid, normalise):
+        inputs = {"x": draw(tokens, 3), "logits": draw(tokens, count), "gate": draw(count, 4, 3), "up": draw(count, 4, 3), "down": draw(count, 3, 4)}
+
+        def layer(x, logits, gate, up, down):
+            scores = logits.sigmoid() if sigmoid else logits.softmax(-1)
+            weights, chosen = scores.topk(active)
+            if normalise:
+                weights = weights / weights.sum(-1, keepdim=True)
+            taken, rows = [0] * count, [[] for _ in range(tokens)]
+            for choice in range(active):
+                for n in range(tokens):
+                    e = chosen[n, choice].item()
+                    if capacity and taken[e] == capacity:
+                        continue
+                    taken[e] += 1
+                    rows[n].append(weights[n, choice] * (down[e] @ (F.silu(gate[e] @ x[n]) * (up[e] @ x[n]))))
+            return torch.stack([sum(row) if row else torch.zeros(3) for row in rows])
+
+        attributes = {"active": active, "capacity": capacity, "sigmoid": sigmoid, "normalise": normalise}
+        return case(inputs, list(inputs), layer, attributes)
+
+    return {
+        "dropless": add(5, 4, 2, 0, False, True),
+        "switch": add(6, 3, 1, 2, False, False),
+        "sigmoid": add(5, 4, 2, 2, True, True),
+    }
+
+
+FAMILIES = {"losses": losses, "ctc": ctcs, "crf": crfs, "experts": experts}
 
 if __name__ == "__main__":
     for family, make in FAMILIES.items():

@@ -29,6 +29,9 @@
 #include "ops/iota.cpp"
 #include "ops/ctc.cpp"
 #include "ops/crf.cpp"
+#include "ops/route.cpp"
+#include "ops/expert-rows.cpp"
+#include "ops/grouped-matmul.cpp"
 #include "ops/dropout.cpp"
 #include "ops/gradient-scale.cpp"
 #include "ops/adamw.cpp"
@@ -54,7 +57,7 @@ namespace OCTAVO_ISA {
 static constexpr KernelEntry kEntries[] = {
     kFused, kSum, kSquaredSum, kMatmul, kLinear, kEmbedding, kEmbeddingGradient, kRmsNorm, kRmsNormGradient, kLayerNorm, kLayerNormGradient,
     kRotaryAngles, kRotary, kHeadNorm, kHeadNormGradient, kAttention, kAttentionGradient, kCachedAttention,
-    kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kIota, kCtc, kCtcGradient, kCrf, kCrfGradient, kCrfDecode, kDropout, kGradientScale, kAdamw, kSgd, kLion, kAdafactor,
+    kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kIota, kCtc, kCtcGradient, kCrf, kCrfGradient, kCrfDecode, kRoute, kRouteGradient, kDispatch, kCombine, kCombineWeightsGradient, kGroupedMatmul, kGroupedWeightGradient, kDropout, kGradientScale, kAdamw, kSgd, kLion, kAdafactor,
     kPermute, kSlice, kPad, kConcatenate, kGather, kScatterAdd, kExtreme, kSoftmax, kCumulativeSum,
     kBatchNorm, kBatchNormGradient, kSort, kEmbeddingBag, kEmbeddingBagGradient, kLengthMask,
     kConvolution, kConvolutionInputGradient, kConvolutionWeightGradient, kMaxPool};

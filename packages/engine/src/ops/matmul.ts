@@ -29,7 +29,7 @@ const sizes = (a: TensorType, b: TensorType, { transposeA, transposeB }: MatmulA
 /**
  * y = op(a) · op(b) for each matrix of the batch; op transposes where asked.
  *   a: [.., M, K] (or [.., K, M]), b: [.., K, N] (or [.., N, K]) → y: [.., M, N]; sums in float32.
- * `full` keeps a float32 result of 16-bit operands. Errors: SHAPE_MISMATCH.
+ * `full` keeps a float32 result of 16-bit operands, and float32 gradients of them. Errors: SHAPE_MISMATCH.
  */
 export const matmulOp = defineOp({
   name: 'matmul',
@@ -45,16 +45,16 @@ export const matmulOp = defineOp({
       } satisfies TensorType,
     };
   },
-  gradient: ({ inputs: { a, b }, d, attributes: { transposeA, transposeB } }) => {
+  gradient: ({ inputs: { a, b }, d, attributes: { transposeA, transposeB, full } }) => {
     const dy = d.y;
     if (dy === undefined) return {};
     return {
       a: transposeA
-        ? matmul(b, dy, { transposeA: transposeB, transposeB: true })
-        : matmul(dy, b, { transposeB: !transposeB }),
+        ? matmul(b, dy, { transposeA: transposeB, transposeB: true, full })
+        : matmul(dy, b, { transposeB: !transposeB, full }),
       b: transposeB
-        ? matmul(dy, a, { transposeA: true, transposeB: transposeA })
-        : matmul(a, dy, { transposeA: !transposeA }),
+        ? matmul(dy, a, { transposeA: true, transposeB: transposeA, full })
+        : matmul(a, dy, { transposeA: !transposeA, full }),
     };
   },
   reference: ({ a, b }, attributes) => {

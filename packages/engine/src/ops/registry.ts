@@ -24,12 +24,14 @@ import { embeddingBagGradientOp, embeddingBagOp } from './embedding-bag.js';
 import { embeddingGradientOp } from './embedding-gradient.js';
 import { erfOp } from './erf.js';
 import { expOp } from './exp.js';
+import { combineOp, combineWeightsGradientOp, dispatchOp } from './expert-rows.js';
 import { extremeOp } from './extreme.js';
 import { forwards, fusedOp } from './fused.js';
 import { gatherOp, scatterAddOp } from './gather.js';
 import { geluOp } from './gelu.js';
 import { geluTanhOp } from './gelu-tanh.js';
 import { gradientScaleOp } from './gradient-scale.js';
+import { groupedMatmulOp, groupedWeightGradientOp } from './grouped-matmul.js';
 import { headNormGradientOp, headNormOp } from './head-norm.js';
 import { iotaOp } from './iota.js';
 import { layerNormOp } from './layer-norm.js';
@@ -51,6 +53,7 @@ import { rmsNormOp } from './rms-norm.js';
 import { rmsNormGradientOp } from './rms-norm-gradient.js';
 import { rotaryOp } from './rotary.js';
 import { rotaryAnglesOp } from './rotary-angles.js';
+import { routeGradientOp, routeOp } from './route.js';
 import { selectOp } from './select.js';
 import { sgdOp } from './sgd.js';
 import { sigmoidOp } from './sigmoid.js';
@@ -122,6 +125,13 @@ const others: readonly AnyOp[] = [
   crfOp,
   crfGradientOp,
   crfDecodeOp,
+  routeOp,
+  routeGradientOp,
+  dispatchOp,
+  combineOp,
+  combineWeightsGradientOp,
+  groupedMatmulOp,
+  groupedWeightGradientOp,
   adamwOp,
   permuteOp,
   sliceOp,
