@@ -68,7 +68,8 @@ describe('groupedMatmul', () => {
         fc.boolean(),
       ),
       ([counts, rest, k, n, turned]) => {
-        const offsets = counts.reduce((all, count) => [...all, (all.at(-1) ?? 0) + count], [0]);
+        const offsets = [0];
+        for (const count of counts) offsets.push((offsets.at(-1) ?? 0) + count);
         return { specs: specs(offsets, (offsets.at(-1) ?? 0) + rest, k, n, turned), body: body(turned), factor: 2 };
       },
       8,
