@@ -16,6 +16,7 @@ export const engineCodes = {
   INTERNAL: 'A mistake of ours: an invariant did not hold.',
   ISA_MISSING: 'OCTAVO_ISA names an instruction set that this machine or this build does not have.',
   KERNEL_MISSING: 'The native backend has no kernel for an op.',
+  MEMORY_LIMIT: 'A step cannot be made to fit into the memory it was given; the error says by how much.',
   NATIVE_MISSING: 'The compiled engine is absent or does not load.',
   NO_GRADIENT: 'A gradient was asked of an op that has none, or of a value that it does not reach.',
   SHAPE_MISMATCH: 'Shapes do not fit each other, or data does not fit its shape.',

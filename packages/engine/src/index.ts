@@ -1,4 +1,4 @@
-export type { Backend, DeviceBuffer, Executable, HostArray, Memory } from './backends/backend.js';
+export type { Backend, CompileOptions, DeviceBuffer, Executable, HostArray, Memory } from './backends/backend.js';
 export { loadAddon } from './backends/native/addon.js';
 export { chooseIsa, type MachineFacts, measureMachine, precisionOf } from './backends/native/choose.js';
 export { type Form, type NativeOptions, nativeBackend } from './backends/native/native.js';

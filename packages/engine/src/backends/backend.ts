@@ -1,4 +1,5 @@
 import type { Precision } from '../passes/index.js';
+import type { Recomputation } from '../passes/recompute.js';
 import type { Plan } from '../plan/plan.js';
 import type { Graph } from '../trace/graph.js';
 import type { TensorType } from '../types.js';
@@ -21,11 +22,22 @@ export interface Memory {
   readonly inputBytes: number;
 }
 
+export interface CompileOptions {
+  readonly precision?: Precision;
+  /**
+   * Of arena, scratch and inputs together: parts of the forward pass run twice, to the same bits, where it takes that.
+   * Errors: MEMORY_LIMIT. The reference backend, which plans nothing, does not see it.
+   */
+  readonly memoryLimitBytes?: number;
+}
+
 export interface Executable {
   readonly graph: Graph;
   readonly memory: Memory;
   /** Absent on the reference backend, which plans nothing. */
   readonly plan?: Plan;
+  /** What a limit on memory cost; absent where nothing runs twice. */
+  readonly recomputation?: Recomputation;
 }
 
 /** Where graphs run. One `run` is one submission; runs of a backend happen one after the other. */
@@ -36,7 +48,7 @@ export interface Backend {
   readonly read: (buffer: DeviceBuffer) => HostArray;
   /** The bytes as they lie in memory, for checkpoints. */
   readonly bytes: (buffer: DeviceBuffer) => Uint8Array;
-  readonly compile: (graph: Graph, options?: { readonly precision?: Precision }) => Executable;
+  readonly compile: (graph: Graph, options?: CompileOptions) => Executable;
   /** Binds each graph input to a buffer or to numbers; updated inputs must be buffers. Resolves to the outputs by name. */
   readonly run: (
     executable: Executable,

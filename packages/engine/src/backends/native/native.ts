@@ -1,9 +1,11 @@
 import { OctavoError } from '../../error.js';
 import { fromBfloat16, fromFloat16, fromHalves, toBfloat16, toFloat16, toHalves } from '../../half.js';
-import { optimise, type Precision } from '../../passes/index.js';
-import { type Place, plan } from '../../plan/plan.js';
+import { optimise } from '../../passes/index.js';
+import { type Recomputation, recompute } from '../../passes/recompute.js';
+import { verify } from '../../passes/verify.js';
+import { type Place, type Plan, plan } from '../../plan/plan.js';
 import { byteLengthOf, sizeOf, type TensorType } from '../../types.js';
-import type { Backend, DeviceBuffer, Executable, HostArray } from '../backend.js';
+import type { Backend, CompileOptions, DeviceBuffer, Executable, HostArray } from '../backend.js';
 import { checkInputs, checkLength } from '../check-inputs.js';
 import { type Addon, loadAddon } from './addon.js';
 import { encode } from './lower.js';
@@ -28,6 +30,8 @@ export interface NativeOptions {
   readonly isa: string;
   readonly form: Form;
 }
+
+const inputBytesOf = ({ slots }: Plan): number => slots.reduce((total, { type }) => total + byteLengthOf(type), 0);
 
 /** Copies numbers into memory of a dtype. */
 function store(type: TensorType, memory: ArrayBuffer, data: ArrayLike<number>): void {
@@ -136,6 +140,34 @@ export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()
     return Object.fromEntries(executable.results.map(({ name, type }, i) => [name, view(type, outputs[i])]));
   };
 
+  const compilePlan = (planned: Plan, recomputation?: Recomputation) => {
+    const results = planned.outputs.filter(({ place }) => place.kind !== 'absent');
+    const compiled = addon.compile(encode(planned, addon.kernels, addon.elementwise), {
+      arenaBytes: planned.arenaBytes,
+      slots: planned.slots.length,
+      outputs: Float64Array.from(results.flatMap(({ type, place }) => [...copyOf(place), byteLengthOf(type)])),
+      threads: options.threads,
+      isa: options.isa,
+      form: forms.indexOf(options.form),
+    });
+    return { planned, recomputation, results, ...compiled };
+  };
+  /** The plan, or one that runs parts of the forward pass again, in at most `limit` bytes. */
+  const withinLimit = (whole: Plan, limit: number): ReturnType<typeof compilePlan> => {
+    const compiled = compilePlan(whole);
+    const fixed = inputBytesOf(whole) + compiled.scratchBytes;
+    if (fixed + whole.arenaBytes <= limit) return compiled;
+    const found = recompute(whole.graph, limit - fixed, (candidate) => plan(verify(candidate, 'recompute')));
+    if (!found.fits) {
+      const needs = fixed + found.plan.arenaBytes;
+      throw new OctavoError('MEMORY_LIMIT', {
+        what: `the step needs ${needs} bytes, ${needs - limit} more than the limit of ${limit}: ${inputBytesOf(whole)} of inputs and states, ${compiled.scratchBytes} of scratch and ${found.plan.arenaBytes} of intermediate values, with all recomputed that may be (${whole.arenaBytes} without)`,
+        remedy: 'raise the limit, or make the batch or the model smaller',
+      });
+    }
+    return compilePlan(found.plan, found.recomputation);
+  };
+
   const backend: NativeBackend = {
     name: 'native',
     options,
@@ -143,24 +175,18 @@ export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()
     write: (buffer, data) => store(buffer.type, ours(buffer).memory, data),
     read: (buffer) => load(buffer.type, ours(buffer).memory),
     bytes: (buffer) => new Uint8Array(ours(buffer).memory, 0, byteLengthOf(buffer.type)),
-    compile: (graph, { precision = 'float32' }: { readonly precision?: Precision } = {}) => {
-      const planned = plan(optimise(graph, precision));
-      const results = planned.outputs.filter(({ place }) => place.kind !== 'absent');
-      const { program, scratchBytes } = addon.compile(encode(planned, addon.kernels, addon.elementwise), {
-        arenaBytes: planned.arenaBytes,
-        slots: planned.slots.length,
-        outputs: Float64Array.from(results.flatMap(({ type, place }) => [...copyOf(place), byteLengthOf(type)])),
-        threads: options.threads,
-        isa: options.isa,
-        form: forms.indexOf(options.form),
-      });
-      const inputBytes = planned.slots.reduce((total, slot) => total + byteLengthOf(slot.type), 0);
+    compile: (graph, { precision = 'float32', memoryLimitBytes }: CompileOptions = {}) => {
+      const whole = plan(optimise(graph, precision));
+      const { planned, recomputation, results, program, scratchBytes } =
+        memoryLimitBytes === undefined ? compilePlan(whole) : withinLimit(whole, memoryLimitBytes);
+      const inputBytes = inputBytesOf(planned);
       const executable: NativeExecutable = {
         graph: planned.graph,
         plan: planned,
         memory: { arenaBytes: planned.arenaBytes, scratchBytes, inputBytes },
         program,
         results,
+        ...(recomputation === undefined ? {} : { recomputation }),
         staged: new Map(),
       };
       executables.set(executable, executable);
