@@ -38,6 +38,7 @@
 #include "ops/strided-copy.cpp"
 #include "ops/depthwise.cpp"
 #include "ops/convolution.cpp"
+#include "ops/convolution-peaks.cpp"
 #include "ops/gather.cpp"
 #include "ops/extreme.cpp"
 #include "ops/max-pool.cpp"
@@ -60,7 +61,7 @@ static constexpr KernelEntry kEntries[] = {
     kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kIota, kCtc, kCtcGradient, kCrf, kCrfGradient, kCrfDecode, kRoute, kRouteGradient, kDispatch, kCombine, kCombineWeightsGradient, kGroupedMatmul, kGroupedWeightGradient, kDropout, kGradientScale, kAdamw, kSgd, kLion, kAdafactor,
     kPermute, kSlice, kPad, kConcatenate, kGather, kScatterAdd, kExtreme, kSoftmax, kCumulativeSum,
     kBatchNorm, kBatchNormGradient, kSort, kEmbeddingBag, kEmbeddingBagGradient, kLengthMask,
-    kConvolution, kConvolutionInputGradient, kConvolutionWeightGradient, kMaxPool};
+    kConvolution, kConvolutionInputGradient, kConvolutionWeightGradient, kConvolutionWeightGradientAt, kConvolutionInputGradientAt, kMaxPool};
 }  // namespace OCTAVO_ISA
 
 extern const KernelTable OCTAVO_TABLE;

@@ -1,16 +1,20 @@
 /** Convolutions over windows packed on the way, of each channel alone, their gradients, and pooling. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { gradient } from '../gradient/gradient.js';
 import { optimise } from '../passes/index.js';
 import { backends } from '../testing/backends.js';
 import { type Body, checkGradient, checkKernels, checkShapes, graphOf, size } from '../testing/check.js';
 import { checkGolden } from '../testing/check-golden.js';
 import { golden } from '../testing/golden.js';
+import { input, trace } from '../trace/trace.js';
 import { add } from './add.js';
 import { convolution } from './convolution.js';
+import { maximumOver } from './extreme.js';
 import { gelu } from './gelu.js';
 import { averagePool, maxPool } from './pool.js';
 import { relu } from './relu.js';
+import { sum } from './sum.js';
 
 const one = (largest: number) => fc.integer({ min: 1, max: largest });
 /** Sizes of a convolution whose window fits. */
@@ -138,6 +142,48 @@ describe('convolution', () => {
       convolution(x, weight, bias, { padding: 1, groups: 3 }),
     );
   });
+});
+
+describe('convolution before a maximum over time', () => {
+  const specs = (batch: number, time: number, taps: number, channels: number, filters: number) => ({
+    x: { shape: [batch, time, channels] },
+    weight: { shape: [filters, taps, channels] },
+    bias: { shape: [filters] },
+    lengths: { shape: [batch], dtype: 'int32' as const, below: time + 1 },
+  });
+  const read =
+    (options: Parameters<typeof convolution>[3]): Body =>
+    ({ x, weight, bias, lengths }) => ({ y: maximumOver(convolution(x, weight, bias, options), 1, lengths).y });
+  it('has gradients that walk what was read alone', () => {
+    const kinds = (groups: number) => {
+      const graph = trace((t) => {
+        const x = input(t, 'x', { dtype: 'float32', shape: [2, 9, 4] });
+        const weight = input(t, 'weight', { dtype: 'float32', shape: [4, 3, 4 / groups] });
+        const loss = sum(maximumOver(convolution(x, weight, undefined, { groups }), 1).y);
+        const [dx, dweight] = gradient(loss, [x, weight], input(t, 'one', { dtype: 'float32', shape: [] }));
+        return { outputs: { dx: dx ?? x, dweight: dweight ?? weight } };
+      });
+      return optimise(graph, 'float32').nodes.map(({ kind }) => kind);
+    };
+    expect(kinds(1)).toContain('convolutionWeightGradientAt');
+    expect(kinds(1)).toContain('convolutionInputGradientAt');
+    expect(kinds(1)).not.toContain('scatterAdd');
+    expect(kinds(2)).toContain('convolutionWeightGradient');
+  });
+  // Other positions may be the largest in 16 bits, and in float32 where two nearly are: sizes that have none.
+  it('is its definition, with strides, padding and dilation', () =>
+    checkShapes(
+      fc.tuple(size(4), one(12), one(4), size(33, 1), size(33, 1), one(2), one(2), size(3)),
+      ([batch, time, taps, channels, filters, stride, dilation, padding]) => ({
+        specs: specs(batch, time + reach(taps, dilation), taps, channels, filters),
+        body: read({ stride, dilation, padding: [padding, 1] }),
+        mixed: false,
+        factor: 2,
+      }),
+      8,
+    ));
+  it('has the gradient of finite differences', () =>
+    checkGradient(specs(2, 5, 3, 2, 3), read({ padding: [2, 0], stride: 2 })));
 });
 
 const pooled = fc.tuple(

@@ -2,6 +2,7 @@ import { OctavoError } from '../error.js';
 import { record, type Tensor } from '../trace/trace.js';
 import { product, showType, type TensorType } from '../types.js';
 import { convolutionInputGradientOp, convolutionWeightGradientOp } from './convolution-gradients.js';
+import { gradientsAtPeaks } from './convolution-peaks.js';
 import { defineOp } from './define.js';
 import { activationOf, linearActivations } from './linear.js';
 import { permute } from './permute.js';
@@ -71,11 +72,14 @@ export const convolutionOp = defineOp({
       });
     const the = { stride, padding, dilation, groups };
     const rows = reshape(dy, [product(dy.shape.slice(0, -1)), dy.shape.at(-1) ?? 1]);
+    const ofBias = bias === undefined ? {} : { bias: sum(rows, [0, 1]) };
+    const atPeaks = groups === 1 ? gradientsAtPeaks({ x, weight, dy }, attributes) : undefined;
+    if (atPeaks !== undefined) return { ...atPeaks, ...ofBias };
     return {
       x: record(x.trace, convolutionInputGradientOp, { dy, weight: turned(weight, groups) }, { ...the, shape: x.shape })
         .dx,
       weight: record(x.trace, convolutionWeightGradientOp, { x, dy }, { ...the, shape: weight.shape }).dweight,
-      ...(bias === undefined ? {} : { bias: sum(rows, [0, 1]) }),
+      ...ofBias,
     };
   },
   reference: ({ x, weight, bias, residual }, attributes) => {

@@ -11,6 +11,7 @@ import { concatenateOp } from './concatenate.js';
 import { constantOp } from './constant.js';
 import { convolutionOp } from './convolution.js';
 import { convolutionInputGradientOp, convolutionWeightGradientOp } from './convolution-gradients.js';
+import { convolutionInputGradientAtOp, convolutionWeightGradientAtOp } from './convolution-peaks.js';
 import { crfGradientOp, crfOp } from './crf.js';
 import { crfDecodeOp } from './crf-decode.js';
 import { crossEntropyGradientOp, crossEntropyOp, crossEntropyTrainingOp } from './cross-entropy.js';
@@ -151,6 +152,8 @@ const others: readonly AnyOp[] = [
   convolutionOp,
   convolutionInputGradientOp,
   convolutionWeightGradientOp,
+  convolutionWeightGradientAtOp,
+  convolutionInputGradientAtOp,
   maxPoolOp,
   sgdOp,
   lionOp,
