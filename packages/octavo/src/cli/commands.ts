@@ -91,6 +91,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./inspect.js')).inspect,
   },
   {
+    name: 'profile',
+    summary: 'Time every instruction of a step, beside what the machine allows.',
+    group: 'Commands:',
+    load: async () => (await import('./profile.js')).profile,
+  },
+  {
     name: 'interpret',
     summary: 'Look inside the model: what each layer would say, where heads look, which words made an answer.',
     group: 'Commands:',

@@ -2,20 +2,15 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { fail, optimiserKinds, visibleLine, writeFileAtomic } from '../core/index.js';
-import { type PresetName, presets } from '../models/index.js';
 import {
   type Architecture,
   cacheFolderOf,
-  checkpointArchitecture,
   type GraphStage,
   graphKinds,
   graphPage,
   graphStages,
   mixedPrecisionOf,
   modelPage,
-  presetArchitecture,
-  projectArchitecture,
-  runArchitecture,
   summaryOf,
 } from '../pipeline/index.js';
 import { findProjectFolder } from '../project/index.js';
@@ -23,20 +18,16 @@ import type { Command, Invocation } from './command.js';
 import { passText, stagesText } from './inspect-graph-text.js';
 import { modelText } from './inspect-model-text.js';
 import { parseOptions } from './options.js';
-import { existingRun } from './run-artifacts.js';
 import { paintFor } from './terminal.js';
+import { architectureOf, modelOptionHelp, modelOptions } from './which-model.js';
 
-const presetNames = Object.keys(presets) as [PresetName, ...PresetName[]];
 const whole = z.coerce
   .number()
   .int()
   .min(1)
   .max(1 << 20);
 const Options = z.object({
-  preset: z.enum(presetNames).optional(),
-  run: z.string().optional(),
-  checkpoint: z.string().min(1).optional(),
-  set: z.array(z.string()).default([]),
+  ...modelOptions,
   html: z.string().min(1).optional(),
   kind: z.enum(graphKinds).default('training'),
   pass: z.string().min(1).optional(),
@@ -46,28 +37,6 @@ const Options = z.object({
   length: whole.optional(),
 });
 type Options = z.infer<typeof Options>;
-
-/** Finds the one model that was asked for; without any option that of octavo.yaml. Errors: USAGE for two. */
-const architectureOf = async (options: Options, cwd: string): Promise<Architecture> => {
-  const { preset, run, checkpoint, set } = options;
-  const given = Object.entries({ preset, run, checkpoint }).filter(([, value]) => value !== undefined);
-  if (given.length > 1)
-    throw fail('USAGE', {
-      what: `${given.map(([name]) => `--${name}`).join(' and ')} name different models`,
-      where: 'octavo inspect',
-      remedy: 'keep one of them',
-    });
-  if (given.length > 0 && set.length > 0)
-    throw fail('USAGE', {
-      what: `--set changes octavo.yaml, which --${given[0]?.[0]} does not read`,
-      where: 'octavo inspect',
-      remedy: 'leave one of them out',
-    });
-  if (preset !== undefined) return presetArchitecture(preset);
-  if (checkpoint !== undefined) return checkpointArchitecture(resolve(cwd, checkpoint));
-  if (run !== undefined) return runArchitecture(existingRun(cwd, run));
-  return projectArchitecture(resolve(findProjectFolder(cwd)), set);
-};
 
 /** Writes a page where one was asked for, and says where it lies. */
 const write = ({ terminal, cwd, json }: Invocation, file: string, page: string): void => {
@@ -142,14 +111,7 @@ const inspectGraph = async (invocation: Invocation, options: Options, architectu
 export const inspect: Command = {
   args: [{ form: '[what]', says: 'model or graph' }],
   options: [
-    { form: '--preset <name>', says: `a published model: ${presetNames.join(', ')}` },
-    { form: '--run <name>', says: 'the model of this run, else that of its plan' },
-    { form: '--checkpoint <folder>', says: 'the model of this checkpoint' },
-    {
-      form: '--set <field=value>',
-      says: 'change a field of octavo.yaml, which is read when no model is named',
-      repeats: true,
-    },
+    ...modelOptionHelp,
     { form: '--html <file>', says: 'write it as one page for the browser' },
     { form: '--kind <kind>', says: `with graph: ${graphKinds.join(', ')} (training)` },
     { form: '--pass <name>', says: 'with graph: the whole graph before and after this pass' },
@@ -175,7 +137,7 @@ export const inspect: Command = {
         remedy: 'name model or graph',
       });
     const options = parseOptions(Options, invocation.options);
-    const architecture = await architectureOf(options, invocation.cwd);
+    const architecture = await architectureOf(options, invocation.cwd, 'octavo inspect');
     if (what === 'model') inspectModel(invocation, options, architecture);
     else await inspectGraph(invocation, options, architecture);
     return 0;

@@ -23,6 +23,7 @@ export {
 export {
   type Architecture,
   checkpointArchitecture,
+  machineFactsOf,
   mixedPrecisionOf,
   presetArchitecture,
   projectArchitecture,
@@ -32,6 +33,7 @@ export { changeText, graphPage } from './inspect/graph-page.js';
 export { type GraphStage, graphKinds, graphStages, graphText, nodeText } from './inspect/graph-stages.js';
 export { modelPage } from './inspect/model-page.js';
 export { groupedLayers, type ModelSummary, summaryOf } from './inspect/model-summary.js';
+export { chromeTrace, gaps, grouped, type Profile, type ProfileGroup, partOf, profileStep } from './inspect/profile.js';
 export { type MachineFacts, measureMachine, memoryLimitBytes, type NativeParts, nativeParts } from './machine.js';
 export { type GraphNode, node } from './node.js';
 export type { Gate } from './report/gates.js';

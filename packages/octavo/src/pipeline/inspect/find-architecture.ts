@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Precision } from '@octavo/engine';
+import type { MachineFacts, Precision } from '@octavo/engine';
 import { fail } from '../../core/index.js';
 import { type GptConfig, type PresetName, presets } from '../../models/index.js';
 import { choosePlan, type Plan, readPlan } from '../../plan/index.js';
@@ -72,4 +72,8 @@ export const projectArchitecture = async (projectFolder: string, sets: readonly 
 
 /** What mixed precision is on this machine. */
 export const mixedPrecisionOf = async (cacheFolder: string): Promise<Precision> =>
-  (await machineFacts(cacheFolder, process.env['OCTAVO_ISA'])).mixedPrecision;
+  (await machineFactsOf(cacheFolder)).mixedPrecision;
+
+/** What this machine was measured to do, now or before. */
+export const machineFactsOf = (cacheFolder: string): Promise<MachineFacts> =>
+  machineFacts(cacheFolder, process.env['OCTAVO_ISA']);
