@@ -97,6 +97,12 @@ describe('countParameters', () => {
     ],
   ])('%s', (_, model, total) => expect(countParameters(model).total).toBe(total));
 
+  it('Mixtral 8×7B: 46.7 billion, of which a token meets 12.9', () => {
+    const mixtral = llama(32000, 32, 4096, 14336, 32, 8, { experts: { count: 8, active: 2 } });
+    expect(countParameters(mixtral).total).toBe(46_702_792_704);
+    expect(countParameters(mixtral).active / 1e9).toBeCloseTo(12.9, 1);
+  });
+
   it.each([
     [12, 768, 125.2],
     [24, 1024, 355.9],

@@ -12,11 +12,15 @@ export interface CountedModel extends GptConfig {
   readonly queryKeyNormGains?: boolean;
   /** Norms without gains, as in nanochat. */
   readonly gainlessNorms?: boolean;
+  /** Feed-forward parts of `count` experts each, of which a token meets `active`, and a router of one vector an expert. */
+  readonly experts?: { readonly count: number; readonly active: number };
 }
 
 export interface ParameterCount {
   /** Tied weights once. */
   readonly total: number;
+  /** What takes part in a token: all but the experts that it does not go to. */
+  readonly active: number;
   readonly tokenEmbedding: number;
   readonly positionEmbedding: number;
   /** Of all blocks together. */
@@ -46,8 +50,11 @@ export function countParameters(model: CountedModel): ParameterCount {
   const attentionMatrices = L * (d * (h + 2 * k) * e + h * e * d);
   const attentionVectors = L * (qkvBias * (h + 2 * k) * e + bias * d + (model.queryKeyNormGains === true ? 2 * e : 0));
   const gates = model.activation === 'swiglu' ? 1 : 0;
-  const feedForwardMatrices = L * (2 + gates) * d * f;
-  const feedForwardVectors = L * bias * ((1 + gates) * f + d);
+  const { count, active } = model.experts ?? { count: 1, active: 1 };
+  const router = model.experts === undefined ? 0 : L * d * count;
+  const expertMatrices = L * (2 + gates) * d * f;
+  const feedForwardMatrices = router + count * expertMatrices;
+  const feedForwardVectors = model.experts === undefined ? L * bias * ((1 + gates) * f + d) : 0;
 
   const tokenEmbedding = V * d;
   const positionEmbedding = model.positions === 'learned' ? model.contextLength * d : 0;
@@ -55,15 +62,18 @@ export function countParameters(model: CountedModel): ParameterCount {
   const feedForward = feedForwardMatrices + feedForwardVectors;
   const norms = (2 * L + 1) * normSize;
   const head = (model.tiedEmbeddings ? 0 : V * d) + (model.outputBias ? V : 0);
+  const total = tokenEmbedding + positionEmbedding + attention + feedForward + norms + head;
+  const idle = (count - active) * expertMatrices;
   return {
-    total: tokenEmbedding + positionEmbedding + attention + feedForward + norms + head,
+    total,
+    active: total - idle,
     tokenEmbedding,
     positionEmbedding,
     attention,
     feedForward,
     norms,
     head,
-    multiplied: attentionMatrices + feedForwardMatrices + V * d,
+    multiplied: attentionMatrices + feedForwardMatrices - idle + V * d,
   };
 }
 
@@ -73,9 +83,9 @@ export function countParameters(model: CountedModel): ParameterCount {
  * Sources: PaLM, arXiv 2204.02311, appendix B; nanoGPT's estimate_mfu.
  */
 export function trainingFlopsPerToken(model: CountedModel, sequenceLength: number): number {
-  const { total, positionEmbedding, tokenEmbedding } = countParameters(model);
+  const { active, positionEmbedding, tokenEmbedding } = countParameters(model);
   const lookedUp = positionEmbedding + (model.tiedEmbeddings ? 0 : tokenEmbedding);
-  return 6 * (total - lookedUp) + 12 * model.depth * model.heads * model.headWidth * sequenceLength;
+  return 6 * (active - lookedUp) + 12 * model.depth * model.heads * model.headWidth * sequenceLength;
 }
 
 /**

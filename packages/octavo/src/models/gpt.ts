@@ -41,6 +41,9 @@ export interface GptInputs {
 /** Attention over packed queries, keys and values [B, T, (H + 2G)·W] in a layer: with or without a cache. */
 type Attend = (qkv: Tensor, layer: number) => Tensor;
 
+/** The feed-forward part of a layer, from the normalised residual stream [B, T, D] to what is added to it. */
+export type FeedForward = (x: Tensor, layer: number) => Tensor;
+
 const parameterOf = (parameters: Parameters, path: string): Tensor => {
   const found = parameters.get(path);
   invariant(found !== undefined, `the model has the parameter ${path}`);
@@ -57,6 +60,11 @@ function normalise(config: GptConfig, parameters: Parameters, path: string, x: T
     : rmsNorm(x, gain, config.normEpsilon);
 }
 
+const dense =
+  (config: GptConfig, parameters: Parameters): FeedForward =>
+  (x, layer) =>
+    feedForward(config, parameters, `blocks.${layer}.feedForward`, x);
+
 function feedForward(config: GptConfig, parameters: Parameters, path: string, x: Tensor): Tensor {
   const up = project(parameters, `${path}.up`, x);
   switch (config.activation) {
@@ -72,7 +80,13 @@ function feedForward(config: GptConfig, parameters: Parameters, path: string, x:
 }
 
 /** Tokens [B, T] → final hidden states [B, T, D]: pre-norm blocks around a residual stream. */
-function hiddenStates(config: GptConfig, parameters: Parameters, inputs: GptInputs, attend: Attend): Tensor {
+function hiddenStates(
+  config: GptConfig,
+  parameters: Parameters,
+  inputs: GptInputs,
+  attend: Attend,
+  feed: FeedForward = dense(config, parameters),
+): Tensor {
   const { trace } = inputs.tokens;
   const { heads, keyValueHeads, headWidth } = config;
   const turned = heads + keyValueHeads;
@@ -103,15 +117,7 @@ function hiddenStates(config: GptConfig, parameters: Parameters, inputs: GptInpu
       return scoped(trace, 'feedForward', () =>
         add(
           middle,
-          drop(
-            feedForward(
-              config,
-              parameters,
-              `${path}.feedForward`,
-              normalise(config, parameters, `${path}.feedForward.norm`, middle),
-            ),
-            2 * layer + 2,
-          ),
+          drop(feed(normalise(config, parameters, `${path}.feedForward.norm`, middle), layer), 2 * layer + 2),
         ),
       );
     });
@@ -130,10 +136,15 @@ export function gptLoss(
   config: GptConfig,
   parameters: Parameters,
   inputs: GptInputs & { readonly targets: Tensor; readonly weights: Tensor; readonly starts?: Tensor },
+  feed?: FeedForward,
 ): { readonly loss: Tensor; readonly losses: Tensor } {
   const { heads, keyValueHeads, headWidth, width } = config;
-  const x = hiddenStates(config, parameters, inputs, (qkv) =>
-    attention(qkv, inputs.starts, { heads, keyValueHeads, headWidth }),
+  const x = hiddenStates(
+    config,
+    parameters,
+    inputs,
+    (qkv) => attention(qkv, inputs.starts, { heads, keyValueHeads, headWidth }),
+    feed,
   );
   const [batch = 1, time = 1] = inputs.tokens.shape;
   const bias = parameters.get('head.bias');
@@ -147,10 +158,14 @@ export function gptLoss(
 }
 
 /** Logits of whole sequences, for comparison with other implementations: tokens [B, T] → [B, T, V]. */
-export function gptLogits(config: GptConfig, parameters: Parameters, inputs: GptInputs): Tensor {
+export function gptLogits(config: GptConfig, parameters: Parameters, inputs: GptInputs, feed?: FeedForward): Tensor {
   const { heads, keyValueHeads, headWidth } = config;
-  const x = hiddenStates(config, parameters, inputs, (qkv) =>
-    attention(qkv, undefined, { heads, keyValueHeads, headWidth }),
+  const x = hiddenStates(
+    config,
+    parameters,
+    inputs,
+    (qkv) => attention(qkv, undefined, { heads, keyValueHeads, headWidth }),
+    feed,
   );
   return scoped(x.trace, 'head', () => linear(x, headWeight(config, parameters), parameters.get('head.bias')));
 }

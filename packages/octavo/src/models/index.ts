@@ -11,6 +11,13 @@ export { type GptInputs, gptCached, gptLogits, gptLoss, type LayerCache, type Pa
 export type { GptConfig } from './gpt-config.js';
 export { gptParameters, type ParameterSpec, type Start } from './gpt-parameters.js';
 export { initialValues } from './initialise.js';
+export {
+  type ExpertsConfig,
+  type MixtureConfig,
+  mixtureLogits,
+  mixtureLoss,
+  mixtureParameters,
+} from './mixture-of-experts.js';
 export { type PresetName, presets } from './presets.js';
 export { gptConfigSchema, type ModelSection, modelSection } from './section.js';
 export { type TextCnnConfig, type TextCnnInputs, textCnnLogits, textCnnLoss, textCnnParameters } from './text-cnn.js';
