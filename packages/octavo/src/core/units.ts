@@ -49,6 +49,25 @@ export const formatDuration = (milliseconds: number): string => {
   return `${Math.floor(minutes / 1440)}d ${two(Math.floor((minutes % 1440) / 60))}h`;
 };
 
+const unitBytes: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+};
+export const bytesPattern = /^(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)$/;
+
+/** "2GB" → 2_000_000_000, "512 MiB" → 536_870_912; undefined for anything else. */
+export const parseBytes = (text: string): number | undefined => {
+  const [, amount, unit] = bytesPattern.exec(text.trim()) ?? [];
+  return unit === undefined ? undefined : Math.floor(Number(amount) * (unitBytes[unit] ?? Number.NaN));
+};
+
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** "10m" → 600_000, "1h30m" → 5_400_000; undefined for anything else. */

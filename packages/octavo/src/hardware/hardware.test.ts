@@ -158,7 +158,10 @@ describe('sizeStep', () => {
     mkdirSync(join(folder, 'plan'));
     writeFileSync(join(folder, 'plan/plan.json'), JSON.stringify(plan));
     try {
-      const outcome = await sizeStep.run({
+      const outcome = await sizeStep({
+        memoryOf: async ({ model, training: { batchSequences: sequences, ...rest } }) =>
+          trainingMemory(model, { sequences, ...rest }),
+      }).run({
         section: hardwareSection.parse(section),
         folder,
         artifact: (step) => join(folder, step),

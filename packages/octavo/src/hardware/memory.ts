@@ -6,6 +6,7 @@ export interface MemoryUse {
   readonly weightsBytes: number;
   readonly gradientsBytes: number;
   readonly optimiserBytes: number;
+  /** Intermediate values, with the batch and the scratch of kernels. */
   readonly activationsBytes: number;
   readonly totalBytes: number;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { fail, formatBytes, formatCount, optimiserKinds, writeFileAtomic } from '../core/index.js';
 import { countParameters, gptConfigSchema, type ParameterCount, trainingFlopsPerToken } from '../models/index.js';
-import type { Step } from '../project/index.js';
+import type { Step, StepContext } from '../project/index.js';
 import { type Machine, machineSchema } from './machine.js';
 import { keyValueCacheBytes, type MemoryUse, trainingMemory } from './memory.js';
 import type { HardwareSection } from './section.js';
@@ -31,7 +31,12 @@ export interface Size {
   readonly parameters: ParameterCount;
   readonly flops: { readonly perToken: number; readonly perStep: number; readonly total: number };
   readonly tokens: number;
-  readonly memory: MemoryUse & { readonly allowedBytes: number; readonly fits: boolean };
+  readonly memory: MemoryUse & {
+    readonly allowedBytes: number;
+    readonly fits: boolean;
+    /** Whether it is the engine's own plan; else an estimate. */
+    readonly exact: boolean;
+  };
   readonly keyValueCacheBytes: number;
   readonly pretrainSeconds: number;
   readonly tokensPerSecond: number;
@@ -39,8 +44,14 @@ export interface Size {
   readonly decodingTokensPerSecond: number;
 }
 
-/** Sizes what the plan resolved, on the machine it was made for. */
-export function sizeOf(plan: z.infer<typeof planned>, { efficiency, memoryShare }: HardwareSection): Size {
+export type PlannedTraining = z.infer<typeof planned>['resolved'];
+
+/** Sizes what the plan resolved, on the machine it was made for. `known` is the memory of a step, where the engine was asked. */
+export function sizeOf(
+  plan: z.infer<typeof planned>,
+  { efficiency, memoryShare }: HardwareSection,
+  known?: MemoryUse,
+): Size {
   const { machine } = plan;
   const { model, training } = plan.resolved;
   const { sequenceLength, precision, optimiser } = training;
@@ -48,7 +59,8 @@ export function sizeOf(plan: z.infer<typeof planned>, { efficiency, memoryShare 
   const perToken = trainingFlopsPerToken(model, sequenceLength);
   const tokensPerStep = training.batchSequences * training.microBatches * sequenceLength;
   const tokens = tokensPerStep * training.steps;
-  const memory = trainingMemory(model, { sequences: training.batchSequences, sequenceLength, optimiser, precision });
+  const estimate = { sequences: training.batchSequences, sequenceLength, optimiser, precision };
+  const memory = known ?? trainingMemory(model, estimate);
   const allowedBytes = machine.memoryBytes * memoryShare;
   const pretrainSeconds = trainingSeconds(perToken * tokens, { machine, precision, efficiency });
   return {
@@ -56,7 +68,7 @@ export function sizeOf(plan: z.infer<typeof planned>, { efficiency, memoryShare 
     parameters,
     flops: { perToken, perStep: perToken * tokensPerStep, total: perToken * tokens },
     tokens,
-    memory: { ...memory, allowedBytes, fits: memory.totalBytes <= allowedBytes },
+    memory: { ...memory, allowedBytes, fits: memory.totalBytes <= allowedBytes, exact: known !== undefined },
     keyValueCacheBytes: keyValueCacheBytes(model, { sequenceLength: model.contextLength, bytesPerValue: 4 }),
     pretrainSeconds,
     tokensPerSecond: tokens / pretrainSeconds,
@@ -64,22 +76,31 @@ export function sizeOf(plan: z.infer<typeof planned>, { efficiency, memoryShare 
   };
 }
 
+export interface SizeDependencies<Section> {
+  /** The exact memory of a training step, from the engine's plan of it. */
+  readonly memoryOf: (
+    planned: PlannedTraining,
+    context: Pick<StepContext<Section>, 'section' | 'cacheFolder'>,
+  ) => Promise<MemoryUse>;
+}
+
 /** Says what the planned model takes on this machine, before anything is trained. Errors: PLAN_INVALID, MEMORY_TOO_SMALL. */
-export const sizeStep: Step<HardwareSection> = {
+export const sizeStep = <Section extends HardwareSection>({ memoryOf }: SizeDependencies<Section>): Step<Section> => ({
   name: 'size',
-  version: 1,
+  version: 2,
   inputs: ['plan'],
-  run: async ({ section, folder, artifact }) => {
+  run: async (context) => {
+    const { section, folder, artifact } = context;
     const path = join(artifact('plan'), 'plan.json');
     const read = planned.safeParse(JSON.parse(await readFile(path, 'utf8')));
     if (!read.success)
       throw fail('PLAN_INVALID', { what: z.prettifyError(read.error), where: path, remedy: 'run the plan step again' });
-    const size = sizeOf(read.data, section);
+    const size = sizeOf(read.data, section, await memoryOf(read.data.resolved, context));
     writeFileAtomic(join(folder, 'size.json'), `${JSON.stringify(size, null, 2)}\n`);
     const { memory, parameters, pretrainSeconds, flops } = size;
     if (!memory.fits)
       throw fail('MEMORY_TOO_SMALL', {
-        what: `${formatCount(parameters.total)} parameters need about ${formatBytes(memory.totalBytes)} to train; ${formatBytes(memory.allowedBytes)} of ${formatBytes(size.machine.memoryBytes)} may be used`,
+        what: `${formatCount(parameters.total)} parameters need ${formatBytes(memory.totalBytes)} to train; ${formatBytes(memory.allowedBytes)} of ${formatBytes(size.machine.memoryBytes)} may be used`,
         where: 'octavo.yaml: model, pretrain',
         remedy: 'leave model.depth to the plan, make pretrain.batchSequences smaller, or raise hardware.memoryShare',
       });
@@ -88,4 +109,4 @@ export const sizeStep: Step<HardwareSection> = {
       summary: { parameters: parameters.total, memoryBytes: memory.totalBytes, pretrainSeconds, flops: flops.total },
     };
   },
-};
+});

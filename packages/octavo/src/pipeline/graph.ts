@@ -10,11 +10,11 @@ import {
 } from '../data/index.js';
 import { type EvaluateSection, evaluateStep } from '../evaluation/index.js';
 import { exportStep } from '../export/index.js';
-import { sizeStep } from '../hardware/index.js';
+import { type HardwareSection, sizeStep } from '../hardware/index.js';
 import { planStep } from '../plan/index.js';
 import type { Step } from '../project/index.js';
 import { tokenizerStep } from '../text/index.js';
-import { pretrainStep } from '../training/index.js';
+import { pretrainStep, type TrainingSection } from '../training/index.js';
 import { finetuneStep } from '../tuning/index.js';
 import type { Config } from './config.js';
 import { loadEvaluationModel } from './evaluation-model.js';
@@ -23,11 +23,14 @@ import { writeInside } from './inside/write-inside.js';
 import { measuredMachine } from './machine.js';
 import { type GraphNode, node } from './node.js';
 import { planInput } from './plan-input.js';
+import { plannedMemory } from './planned-memory.js';
 
 const plan = planStep({
   machine: ({ cacheFolder }) => measuredMachine(cacheFolder),
   dataBytes: async () => undefined,
 });
+
+const size = sizeStep<HardwareSection & { readonly pretrain: TrainingSection }>({ memoryOf: plannedMemory });
 
 type Loader = Parameters<typeof evaluateStep>[0]['loadModel'];
 
@@ -54,7 +57,7 @@ export const graph: readonly GraphNode<Config>[] = [
   node(split, ({ data }) => splitSection(data)),
   node(tokenizerStep, ({ tokenizer }) => tokenizer),
   node(tokenize, ({ data }) => tokenizeSection(data)),
-  node(sizeStep, ({ hardware }) => hardware),
+  node(size, ({ hardware, pretrain }) => ({ ...hardware, pretrain })),
   node(pretrainStep, ({ pretrain }) => pretrain),
   node(finetuneStep, ({ finetune }) => finetune),
   node(evaluate, ({ evaluate }) => evaluate),

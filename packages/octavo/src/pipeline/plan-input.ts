@@ -4,7 +4,7 @@ import type { Config } from './config.js';
 /** The fields that the plan weighs: a change of any other leaves it, and what was made by it, as it was. */
 export const planInput = ({ plan, hardware, model, tokenizer, pretrain }: Config): PlanInput => {
   const { optimiser, precision, learningRate, matrixLearningRate, batchSequences, microBatches } = pretrain;
-  const { sequenceLength, steps, schedule, warmupShare, seed } = pretrain;
+  const { sequenceLength, steps, schedule, warmupShare, seed, memoryLimit } = pretrain;
   const { vocabularySize } = tokenizer;
   return {
     plan,
@@ -23,6 +23,7 @@ export const planInput = ({ plan, hardware, model, tokenizer, pretrain }: Config
       schedule,
       warmupShare,
       seed,
+      memoryLimit,
     },
   };
 };

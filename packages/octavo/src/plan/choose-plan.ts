@@ -1,4 +1,4 @@
-import { fail, formatBytes, formatDuration, type OptimiserKind } from '../core/index.js';
+import { fail, formatBytes, formatDuration, type OptimiserKind, parseBytes } from '../core/index.js';
 import {
   affordableFlops,
   type HardwareSection,
@@ -163,6 +163,9 @@ function trainingReasons(
       pretrain.learningRate,
       `${peakRates[training.optimiser]} at width ${referenceWidth}, falling with √width`,
     ),
+    ...(pretrain.memoryLimit === undefined
+      ? []
+      : [{ field: 'pretrain.memoryLimit', value: pretrain.memoryLimit, why: setByYou }]),
     { field: 'pretrain.warmupSteps', value: training.warmupSteps, why: '3 % of the steps unless set' },
     {
       field: 'pretrain.precision',
@@ -186,7 +189,8 @@ export function choosePlan(
   const [optimiser, precision] = [pretrain.optimiser ?? 'muon', pretrain.precision ?? 'mixed'] as const;
   const speed = { machine, precision, efficiency: hardware.efficiency };
   const budgetFlops = affordableFlops(split.pretrainSeconds, speed);
-  const allowedBytes = machine.memoryBytes * hardware.memoryShare;
+  const limit = pretrain.memoryLimit === undefined ? undefined : parseBytes(pretrain.memoryLimit);
+  const allowedBytes = Math.min(machine.memoryBytes * hardware.memoryShare, limit ?? Number.POSITIVE_INFINITY);
   const { model, batch, memoryBytes } = modelAndBatch(input, budgetFlops, vocabularySize, {
     allowedBytes,
     optimiser,

@@ -81,4 +81,5 @@ export interface PretrainChoices {
   readonly schedule?: ScheduleKind | undefined;
   readonly warmupShare?: number | undefined;
   readonly seed?: number | undefined;
+  readonly memoryLimit?: string | undefined;
 }

@@ -1,5 +1,6 @@
 export { type Batch, type BatchAt, permutation, positionsOf, windowBatches } from './batches.js';
 export { type Checkpoint, newestCheckpoint, openCheckpoint, weightsOf } from './checkpoint.js';
+export { compileStep } from './compile-step.js';
 export { loadWeights } from './load.js';
 export { backendFor, machineFacts } from './machine.js';
 export { defaultOptimiser } from './optimisers/index.js';

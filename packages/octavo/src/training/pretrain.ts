@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { parseBytes } from '../core/index.js';
 import { readSplit, textBytes } from '../evaluation/index.js';
 import { trainingFlopsPerToken } from '../models/index.js';
 import type { Step, StepContext } from '../project/index.js';
@@ -40,6 +41,7 @@ async function pretrainAll(context: StepContext<TrainingSection>) {
       shape,
       precision: section.precision === 'float32' ? 'float32' : facts.mixedPrecision,
       microBatches,
+      memoryLimitBytes: section.memoryLimit === undefined ? undefined : parseBytes(section.memoryLimit),
       schedule: { kind: schedule, warmupSteps: Math.round(totalSteps * warmupShare), totalSteps, floor, decayShare },
       learningRate: training.learningRate.others,
       matrixLearningRate: training.learningRate.matrices,

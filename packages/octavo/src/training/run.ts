@@ -22,6 +22,8 @@ export interface TrainingRun {
   readonly shape: StepShape;
   readonly precision: Precision;
   readonly microBatches: number;
+  /** Of a step; parts of the forward pass run twice where it takes that. */
+  readonly memoryLimitBytes?: number | undefined;
   readonly schedule: Schedule;
   readonly learningRate: number;
   readonly matrixLearningRate: number;
@@ -66,10 +68,11 @@ export async function runTraining(run: TrainingRun, effects: RunEffects): Promis
     precision,
     shape,
     microBatches: run.microBatches,
+    memoryLimitBytes: run.memoryLimitBytes,
     ...(run.tokenCounts === undefined ? {} : { tokenCounts: run.tokenCounts }),
   });
   const stateBytes = [...trainer.state.values()].reduce((total, buffer) => total + backend.bytes(buffer).length, 0);
-  const predictedBytes = trainer.memory.arenaBytes + trainer.memory.scratchBytes + trainer.memory.inputBytes;
+  const predictedBytes = trainer.memory.totalBytes;
   emit({
     kind: 'memory',
     step: stepName,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { optimiserKinds, scheduleKinds } from '../core/index.js';
+import { bytesPattern, optimiserKinds, scheduleKinds } from '../core/index.js';
 import type { OptimiserConfig } from './optimisers/index.js';
 
 const optimiser = z.enum(optimiserKinds);
@@ -28,6 +28,13 @@ export const trainingSection = z
     matrixLearningRate: z.number().positive().optional().describe('Peak rate of Muon.'),
     batchSequences: z.number().int().positive().optional().describe('Sequences in one forward pass.'),
     microBatches: z.number().int().positive().optional().describe('Forward passes whose gradients make one step.'),
+    memoryLimit: z
+      .string()
+      .regex(bytesPattern, 'Expected a size such as 2GB or 512 MiB')
+      .optional()
+      .describe(
+        'Most memory of a step, such as 2GB; the batch is cut, or parts of the forward pass run twice, to keep it.',
+      ),
     sequenceLength: z.number().int().positive().optional().describe('Tokens of a training sequence.'),
     steps: z.number().int().positive().optional().describe('Optimiser steps.'),
     schedule: z.enum(scheduleKinds).default('linear').describe('How the rate falls after warm-up.'),

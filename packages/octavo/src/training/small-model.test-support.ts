@@ -38,6 +38,7 @@ export function smallTrainer({
   backend = testBackend(),
   model = smallModel,
   optimiser = {},
+  memoryLimitBytes,
 }: {
   readonly microBatches?: number;
   readonly sequences?: number;
@@ -45,6 +46,7 @@ export function smallTrainer({
   readonly backend?: Backend;
   readonly model?: GptConfig;
   readonly optimiser?: Partial<OptimiserConfig>;
+  readonly memoryLimitBytes?: number;
 } = {}) {
   const shape = {
     model,
@@ -56,7 +58,7 @@ export function smallTrainer({
     seed: 5,
     packed: false,
   };
-  const trainer = createTrainer({ backend, precision, shape, microBatches });
+  const trainer = createTrainer({ backend, precision, shape, microBatches, memoryLimitBytes });
   const batchAt = windowBatches(smallStream, { sequences, length: 32, seed: 5, microBatches });
   const step = (number: number, loss = { lossScale: 1 }) =>
     trainer.step(

@@ -1,17 +1,10 @@
-import {
-  type Backend,
-  type DeviceBuffer,
-  type Executable,
-  type Memory,
-  type Plan,
-  type Precision,
-  product,
-} from '@octavo/engine';
+import { type Backend, type DeviceBuffer, type Executable, type Plan, product } from '@octavo/engine';
 import { invariant } from '../core/index.js';
 import { gptParameters, initialValues } from '../models/index.js';
 import type { Batch } from './batches.js';
+import { compileStep, type StepMemory, type StepOptions } from './compile-step.js';
 import { type Assigned, assignOptimisers, averageOf, averageRate } from './optimisers/index.js';
-import { accumulationGraph, applicationGraph, evaluationGraph, type StepShape, trainingGraph } from './step-graphs.js';
+import { evaluationGraph, type StepShape } from './step-graphs.js';
 
 /** Rates of one step. */
 export interface Rates {
@@ -37,7 +30,7 @@ export interface Trainer {
   readonly state: ReadonlyMap<string, DeviceBuffer>;
   readonly backend: Backend;
   /** Of one step, known before it runs. */
-  readonly memory: Memory;
+  readonly memory: StepMemory;
   readonly plan: Plan | undefined;
   /** One optimiser step over the micro-batches. */
   readonly step: (batches: readonly Batch[], rates: Rates) => Promise<StepResult>;
@@ -45,11 +38,7 @@ export interface Trainer {
   readonly losses: (batch: Batch, weights?: 'trained' | 'average') => Promise<ArrayLike<number>>;
 }
 
-export interface TrainerOptions {
-  readonly backend: Backend;
-  readonly precision: Precision;
-  readonly shape: StepShape;
-  readonly microBatches: number;
+export interface TrainerOptions extends StepOptions {
   /** For a log-unigram output bias. */
   readonly tokenCounts?: ArrayLike<number>;
 }
@@ -92,9 +81,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const specs = gptParameters(shape.model);
   const assigned = assignOptimisers(specs, shape.optimiser, shape.seed);
   const state = initialState(options, assigned);
-  const whole = microBatches === 1 ? backend.compile(trainingGraph(shape), { precision }) : undefined;
-  const accumulate = microBatches === 1 ? undefined : backend.compile(accumulationGraph(shape), { precision });
-  const apply = microBatches === 1 ? undefined : backend.compile(applicationGraph(shape), { precision });
+  const { main, apply, memory } = compileStep(options);
   let evaluation: Executable | undefined;
   const sums = new Map<string, DeviceBuffer>();
   if (apply !== undefined) {
@@ -102,8 +89,6 @@ export function createTrainer(options: TrainerOptions): Trainer {
       sums.set(`gradient:${spec.path}`, backend.allocate({ dtype: 'float32', shape: spec.shape }));
     sums.set('total', backend.allocate({ dtype: 'float32', shape: [] }));
   }
-  const main = whole ?? accumulate;
-  invariant(main !== undefined, 'a trainer has a step');
   const { average } = shape.optimiser;
   const bound = { ...Object.fromEntries(state), ...Object.fromEntries(sums) };
 
@@ -111,7 +96,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     shape,
     state,
     backend,
-    memory: main.memory,
+    memory,
     plan: main.plan,
     step: async (batches, rates) => {
       invariant(batches.length === microBatches, 'a step has its micro-batches');
@@ -122,10 +107,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
         ...(average > 0 ? { averageRate: scalar(averageRate(average, rates.step)) } : {}),
       };
       let result: Readonly<Record<string, ArrayLike<number>>> = {};
-      for (const batch of batches) {
-        if (whole !== undefined) result = await backend.run(whole, { ...bound, ...batch, ...scalars });
-        if (accumulate !== undefined) await backend.run(accumulate, { ...bound, ...batch, ...scalars });
-      }
+      for (const batch of batches) result = await backend.run(main, { ...bound, ...batch, ...scalars });
       if (apply !== undefined) result = await backend.run(apply, { ...bound, ...scalars });
       return {
         loss: result['loss']?.[0] ?? Number.NaN,

@@ -26,7 +26,7 @@ export const memorySection = (report: ReportData): Section => {
       ['Scratch of the kernels', formatBytes(scratchBytes)],
       ['Weights and optimiser', formatBytes(stateBytes)],
       ['Together', html`<b>${formatBytes(arenaBytes + scratchBytes + stateBytes)}</b>`],
-      ...(estimate === undefined ? [] : [['Estimated by the plan', formatBytes(estimate)] as const]),
+      ...(estimate === undefined ? [] : [['Said by the size step, batch included', formatBytes(estimate)] as const]),
       ...(used === undefined ? [] : [['Whole process, resident', formatBytes(used)] as const]),
     ])}${memory.blocks.length === 0 ? nothing : memoryMap(memory)}`,
   };
