@@ -45,6 +45,7 @@
 #include "ops/softmax.cpp"
 #include "ops/batch-norm.cpp"
 #include "ops/sort.cpp"
+#include "ops/quantise.cpp"
 #include "ops/embedding-bag.cpp"
 #include "ops/cumulative-sum.cpp"
 #include "ops/momentum.cpp"
@@ -60,7 +61,7 @@ static constexpr KernelEntry kEntries[] = {
     kRotaryAngles, kRotary, kHeadNorm, kHeadNormGradient, kAttention, kAttentionGradient, kCachedAttention,
     kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kIota, kCtc, kCtcGradient, kCrf, kCrfGradient, kCrfDecode, kRoute, kRouteGradient, kDispatch, kCombine, kCombineWeightsGradient, kGroupedMatmul, kGroupedWeightGradient, kDropout, kGradientScale, kAdamw, kSgd, kLion, kAdafactor,
     kPermute, kSlice, kPad, kConcatenate, kGather, kScatterAdd, kExtreme, kSoftmax, kCumulativeSum,
-    kBatchNorm, kBatchNormGradient, kSort, kEmbeddingBag, kEmbeddingBagGradient, kLengthMask,
+    kBatchNorm, kBatchNormGradient, kSort, kQuantise, kDequantise, kEmbeddingBag, kEmbeddingBagGradient, kLengthMask,
     kConvolution, kConvolutionInputGradient, kConvolutionWeightGradient, kConvolutionWeightGradientAt, kConvolutionInputGradientAt, kMaxPool};
 }  // namespace OCTAVO_ISA
 

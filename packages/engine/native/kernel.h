@@ -5,7 +5,7 @@
 
 namespace octavo {
 
-// dtype: 0 float32, 1 bfloat16, 2 float16, 3 int32, 4 uint32. data is null where an optional operand is absent, or where
+// dtype: 0 float32, 1 bfloat16, 2 float16, 3 int32, 4 uint32, 5 int8. data is null where an optional operand is absent, or where
 // nobody reads a result.
 struct Operand { void* data; int32_t dtype; int64_t count; };
 

@@ -10,7 +10,7 @@ namespace octavo {
 
 namespace {
 using Clock = std::chrono::steady_clock;
-constexpr int64_t kBytesOf[] = {4, 2, 2, 4, 4};
+constexpr int64_t kBytesOf[] = {4, 2, 2, 4, 4, 1};
 constexpr size_t kPage = 4096;
 constexpr int kMostOperands = 64;
 constexpr size_t kMostParameters = 16;  // that a kernel without a program reads
@@ -93,7 +93,7 @@ std::string Program::build(const double* code, size_t length, const ProgramOptio
     if (!(kernel >= 0 && kernel < table->count && operands >= 0 && operands < kMostOperands)) return "an instruction names no kernel";
     instruction.kernel = &table->entries[static_cast<int>(kernel)];
     for (int k = 0; k < static_cast<int>(operands); ++k) {
-      const int64_t place = whole(next(), 2), offset = whole(next(), kMost), dtype = whole(next(), 4), elements = whole(next(), kMost);
+      const int64_t place = whole(next(), 2), offset = whole(next(), kMost), dtype = whole(next(), 5), elements = whole(next(), kMost);
       if (place < 0 || dtype < 0 || elements < 0) return "an operand is malformed";
       const PlacedOperand operand{static_cast<int>(place), offset, static_cast<int32_t>(dtype), elements};
       const int64_t bytes = operand.count * kBytesOf[operand.dtype];

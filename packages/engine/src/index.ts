@@ -53,6 +53,7 @@ export { multiply } from './ops/multiply.js';
 export { permute, transpose } from './ops/permute.js';
 export { philox } from './ops/philox.js';
 export { averagePool, maxPool } from './ops/pool.js';
+export { dequantise, quantise } from './ops/quantise.js';
 export { relu } from './ops/relu.js';
 export { reluSquared } from './ops/relu-squared.js';
 export { reshape } from './ops/reshape.js';

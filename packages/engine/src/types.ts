@@ -1,16 +1,24 @@
 import { OctavoError } from './error.js';
 
 /** Element types. `float64` exists on the reference backend only; the 16-bit ones are storage, sums are float32. */
-export type DType = 'float64' | 'float32' | 'bfloat16' | 'float16' | 'int32' | 'uint32';
+export type DType = 'float64' | 'float32' | 'bfloat16' | 'float16' | 'int32' | 'uint32' | 'int8';
 
 export interface TensorType {
   readonly dtype: DType;
   readonly shape: readonly number[];
 }
 
-const bytes: Readonly<Record<DType, number>> = { float64: 8, float32: 4, bfloat16: 2, float16: 2, int32: 4, uint32: 4 };
+const bytes: Readonly<Record<DType, number>> = {
+  float64: 8,
+  float32: 4,
+  bfloat16: 2,
+  float16: 2,
+  int32: 4,
+  uint32: 4,
+  int8: 1,
+};
 
-export const isFloat = (dtype: DType): boolean => dtype !== 'int32' && dtype !== 'uint32';
+export const isFloat = (dtype: DType): boolean => dtype !== 'int32' && dtype !== 'uint32' && dtype !== 'int8';
 export const isHalf = (dtype: DType): boolean => dtype === 'bfloat16' || dtype === 'float16';
 export const bytesOf = (dtype: DType): number => bytes[dtype];
 export const product = (values: readonly number[]): number => values.reduce((a, b) => a * b, 1);

@@ -5,7 +5,7 @@ namespace octavo::OCTAVO_ISA {
 static constexpr int kMostAxes = 8;
 static constexpr int64_t kRun = 8192;  // elements that one piece of a long run has
 
-static inline int64_t elementBytes(const Operand& o) { return o.dtype == 1 || o.dtype == 2 ? 2 : 4; }
+static inline int64_t elementBytes(const Operand& o) { return o.dtype == 5 ? 1 : o.dtype == 1 || o.dtype == 2 ? 2 : 4; }
 
 // Rows [rows] of `width` elements, `fromStride` and `toStride` apart; bytes move as they are.
 static void copyRows(const Worker& worker, int64_t rows, int64_t width, const char* from, int64_t fromStride, char* to, int64_t toStride, int64_t size) {
@@ -113,6 +113,7 @@ static void permute(const Call& call, const Worker& worker) {
   const Axes axes = mergedAxes(call.p);
   const Operand &x = call.operands[0], &y = call.operands[1];
   if (elementBytes(x) == 4) permuteAxes(axes, static_cast<const float*>(x.data), static_cast<float*>(y.data), worker);
+  else if (elementBytes(x) == 1) permuteAxes(axes, static_cast<const uint8_t*>(x.data), static_cast<uint8_t*>(y.data), worker);
   else permuteAxes(axes, static_cast<const uint16_t*>(x.data), static_cast<uint16_t*>(y.data), worker);
 }
 static constexpr KernelEntry kPermute{"permute", permute, nullptr};

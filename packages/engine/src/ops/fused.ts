@@ -79,7 +79,7 @@ export function shapeAttribute(attributes: Attributes): readonly number[] {
   return Array.isArray(shape) ? shape : [];
 }
 
-const dtypes: readonly DType[] = ['float64', 'float32', 'bfloat16', 'float16', 'int32', 'uint32'];
+const dtypes: readonly DType[] = ['float64', 'float32', 'bfloat16', 'float16', 'int32', 'uint32', 'int8'];
 export const dtypeAttribute = (attributes: Attributes): DType =>
   dtypes.find((dtype) => dtype === attributes['dtype']) ?? 'float32';
 

@@ -47,6 +47,7 @@ import { minimumOp } from './minimum.js';
 import { multiplyOp } from './multiply.js';
 import { permuteOp } from './permute.js';
 import { maxPoolOp } from './pool.js';
+import { dequantiseOp, quantiseOp } from './quantise.js';
 import { reluOp } from './relu.js';
 import { reluSquaredOp } from './relu-squared.js';
 import { reshapeOp } from './reshape.js';
@@ -145,6 +146,8 @@ const others: readonly AnyOp[] = [
   batchNormOp,
   batchNormGradientOp,
   sortOp,
+  quantiseOp,
+  dequantiseOp,
   embeddingBagOp,
   embeddingBagGradientOp,
   lengthMaskOp,

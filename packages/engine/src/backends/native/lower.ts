@@ -11,6 +11,7 @@ const dtypeCodes: Readonly<Record<DType, number>> = {
   float16: 2,
   int32: 3,
   uint32: 4,
+  int8: 5,
   float64: -1,
 };
 

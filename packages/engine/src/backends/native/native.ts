@@ -47,6 +47,9 @@ function store(type: TensorType, memory: ArrayBuffer, data: ArrayLike<number>): 
     case 'uint32':
       new Uint32Array(memory, 0, size).set(data);
       return;
+    case 'int8':
+      new Int8Array(memory, 0, size).set(data);
+      return;
     case 'bfloat16':
     case 'float16': {
       const round = type.dtype === 'bfloat16' ? toBfloat16 : toFloat16;
@@ -63,6 +66,7 @@ function view(type: TensorType, memory: ArrayBuffer): HostArray {
   const size = sizeOf(type);
   if (type.dtype === 'float32') return new Float32Array(memory, 0, size);
   if (type.dtype === 'int32' || type.dtype === 'uint32') return new Int32Array(memory, 0, size);
+  if (type.dtype === 'int8') return Int32Array.from(new Int8Array(memory, 0, size));
   const widen = type.dtype === 'bfloat16' ? fromBfloat16 : fromFloat16;
   return fromHalves(new Uint16Array(memory, 0, size), widen);
 }
