@@ -16,6 +16,7 @@
 #include "ops/squared-sum.cpp"
 #include "ops/matmul.cpp"
 #include "ops/linear.cpp"
+#include "ops/linear-scan.cpp"
 #include "ops/embedding.cpp"
 #include "ops/embedding-gradient.cpp"
 #include "ops/rms-norm.cpp"
@@ -57,7 +58,7 @@
 namespace octavo {
 namespace OCTAVO_ISA {
 static constexpr KernelEntry kEntries[] = {
-    kFused, kSum, kSquaredSum, kMatmul, kLinear, kEmbedding, kEmbeddingGradient, kRmsNorm, kRmsNormGradient, kLayerNorm, kLayerNormGradient,
+    kFused, kSum, kSquaredSum, kMatmul, kLinear, kLinearScan, kLinearScanGradient, kEmbedding, kEmbeddingGradient, kRmsNorm, kRmsNormGradient, kLayerNorm, kLayerNormGradient,
     kRotaryAngles, kRotary, kHeadNorm, kHeadNormGradient, kAttention, kAttentionGradient, kCachedAttention,
     kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kIota, kCtc, kCtcGradient, kCrf, kCrfGradient, kCrfDecode, kRoute, kRouteGradient, kDispatch, kCombine, kCombineWeightsGradient, kGroupedMatmul, kGroupedWeightGradient, kDropout, kGradientScale, kAdamw, kSgd, kLion, kAdafactor,
     kPermute, kSlice, kPad, kConcatenate, kGather, kScatterAdd, kExtreme, kSoftmax, kCumulativeSum,

@@ -43,6 +43,7 @@ export { groupedMatmul } from './ops/grouped-matmul.js';
 export { headNorm } from './ops/head-norm.js';
 export { layerNorm } from './ops/layer-norm.js';
 export { linear } from './ops/linear.js';
+export { linearScan } from './ops/linear-scan.js';
 export { lion } from './ops/lion.js';
 export { log } from './ops/log.js';
 export { averageOverTime, lengthMask } from './ops/mask.js';

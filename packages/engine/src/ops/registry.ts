@@ -38,6 +38,7 @@ import { iotaOp } from './iota.js';
 import { layerNormOp } from './layer-norm.js';
 import { layerNormGradientOp } from './layer-norm-gradient.js';
 import { linearOp } from './linear.js';
+import { linearScanGradientOp, linearScanOp } from './linear-scan.js';
 import { lionOp } from './lion.js';
 import { logOp } from './log.js';
 import { lengthMaskOp } from './mask.js';
@@ -102,6 +103,8 @@ const others: readonly AnyOp[] = [
   sumOp,
   matmulOp,
   linearOp,
+  linearScanOp,
+  linearScanGradientOp,
   embeddingOp,
   embeddingGradientOp,
   rmsNormOp,
