@@ -464,12 +464,29 @@ def bags():
     return cases
 
 
+def recurrences():
+    """h_t = a_t h_{t-1} + b_t as a loop over time, differentiated by torch."""
+    a, b, initial, dy, cases = torch.sigmoid(draw(2, 4, 3)), draw(2, 4, 3), draw(2, 3), draw(2, 4, 3), {}
+    for reverse in (False, True):
+        def scan(a, b, initial):
+            state, states = initial, {}
+            for t in reversed(range(4)) if reverse else range(4):
+                state = a[:, t] * state + b[:, t]
+                states[t] = state
+            return torch.stack([states[t] for t in range(4)], 1)
+
+        inputs = {"a": a, "b": b, "initial": initial}
+        y, gradients = with_gradients(scan, inputs, list(inputs), dy)
+        cases["linearScanReverse" if reverse else "linearScan"] = case({**inputs, "dy": dy}, {"reverse": reverse}, {"y": y, **gradients})
+    return cases
+
+
 FAMILIES = {
     "activation": activations, "norm": norms, "rotary": rotaries, "attention": attentions,
     "cross-entropy": cross_entropies, "embedding": embeddings, "linear": linears, "adamw": adamws, "muon": muons,
     "clip": clips, "gather": gathers, "axis": axes, "convolution": convolutions,
     "batch-norm": batch_norms, "contract": contractions, "bag": bags,
-    "optimiser": optimisers,
+    "optimiser": optimisers, "recurrence": recurrences,
 }
 
 if __name__ == "__main__":

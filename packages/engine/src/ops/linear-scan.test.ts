@@ -2,9 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { referenceBackend } from '../backends/reference/reference.js';
-import { isas, native } from '../testing/backends.js';
+import { backends, isas, native } from '../testing/backends.js';
 import { type Body, checkGradient, checkShapes, evaluate, graphOf, size } from '../testing/check.js';
+import { checkGolden } from '../testing/check-golden.js';
 import { expectClose, expectSameBits, tolerance } from '../testing/close.js';
+import { golden } from '../testing/golden.js';
 import { linearScan } from './linear-scan.js';
 import { sigmoid } from './sigmoid.js';
 
@@ -71,3 +73,11 @@ describe('linearScan', () => {
   it('refuses an initial state of another width', () =>
     expect(() => graphOf({ ...specs(2, 3, 4), initial: { shape: [2, 5] } }, body(false))).toThrow(/SHAPE_MISMATCH/));
 });
+
+describe.each(backends())('PyTorch, on $name', (backend) =>
+  it.each(['linearScan', 'linearScanReverse'])('%s', (name) =>
+    checkGolden(backend, golden('recurrence')[name], ({ a, b, initial }, { reverse }) =>
+      linearScan(a, b, { initial, reverse: Boolean(reverse) }),
+    ),
+  ),
+);
