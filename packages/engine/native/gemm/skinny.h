@@ -7,7 +7,7 @@ namespace octavo::OCTAVO_ISA {
 
 template <class Words> struct Skinny {
   template <int number> struct Count { static constexpr int value = number; };
-  static constexpr int64_t mostRowsAlong = 16, mostRowsDown = 4;
+  static constexpr int64_t mostRowsAlong = 64, mostRowsDown = 4, rowsOfShortSums = 16;
   static constexpr int groupRows = Vf::lanes == 16 ? 4 : 2, groupColumns = 4;
   static constexpr int chunk = 64;  // columns finished together
   static constexpr int64_t mostRowsInTurn = 4;
