@@ -24,6 +24,8 @@
 #include "ops/norm-gradients.cpp"
 #include "ops/rotary.cpp"
 #include "ops/head-norm.cpp"
+#include "ops/alibi.cpp"
+#include "ops/relative-buckets.cpp"
 #include "ops/attention.cpp"
 #include "ops/cached-attention.cpp"
 #include "ops/cross-entropy.cpp"
@@ -59,7 +61,7 @@ namespace octavo {
 namespace OCTAVO_ISA {
 static constexpr KernelEntry kEntries[] = {
     kFused, kSum, kSquaredSum, kMatmul, kLinear, kLinearScan, kLinearScanGradient, kEmbedding, kEmbeddingGradient, kRmsNorm, kRmsNormGradient, kLayerNorm, kLayerNormGradient,
-    kRotaryAngles, kRotary, kHeadNorm, kHeadNormGradient, kAttention, kAttentionGradient, kCachedAttention,
+    kRotaryAngles, kRotary, kHeadNorm, kHeadNormGradient, kAlibi, kRelativeBuckets, kAttention, kAttentionGradient, kCachedAttention,
     kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kIota, kCtc, kCtcGradient, kCrf, kCrfGradient, kCrfDecode, kRoute, kRouteGradient, kDispatch, kCombine, kCombineWeightsGradient, kGroupedMatmul, kGroupedWeightGradient, kDropout, kGradientScale, kAdamw, kSgd, kLion, kAdafactor,
     kPermute, kSlice, kPad, kConcatenate, kGather, kScatterAdd, kExtreme, kSoftmax, kCumulativeSum,
     kBatchNorm, kBatchNormGradient, kSort, kQuantise, kDequantise, kEmbeddingBag, kEmbeddingBagGradient, kLengthMask,

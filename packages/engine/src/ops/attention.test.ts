@@ -17,7 +17,7 @@ import { sum } from './sum.js';
 type Shape = { readonly heads: number; readonly keyValueHeads: number; readonly headWidth: number };
 const attend =
   (the: Shape): Body =>
-  ({ qkv, starts }) => ({ y: attention(qkv, starts, the) });
+  ({ qkv, starts }) => ({ y: attention({ qkv, starts }, the) });
 const specs = (batch: number, time: number, { heads, keyValueHeads, headWidth }: Shape): Specs => ({
   qkv: { shape: [batch, time, (heads + 2 * keyValueHeads) * headWidth] },
 });
@@ -63,7 +63,7 @@ describe('attention', () => {
     await checkKernels({ specs: specs(1, 131, the), body: attend(the), factor: 2 });
     await checkKernels({ specs: { ...specs(1, 131, the), ...starts(1, 131, 50) }, body: attend(the), factor: 2 });
   });
-  it('takes a start outside [0, t] as the nearest inside', () => {
+  it('opens the keys from a start outside [0, t] up to the query', () => {
     const the = { heads: 1, keyValueHeads: 1, headWidth: 3 };
     return checkKernels({
       specs: {
@@ -134,7 +134,7 @@ describe.each(backends())('PyTorch, on $name', ({ backend }) => {
       });
       const first =
         inputs.starts === undefined ? undefined : input(t, 'starts', { dtype: 'int32', shape: [batch, time] });
-      const y = attention(qkv, first, the);
+      const y = attention({ qkv, starts: first }, the);
       const dy = input(t, 'dy', { dtype: 'float32', shape: y.shape });
       const [dqkv] = gradient(sum(multiply(y, dy)), [qkv], input(t, 'seed', { dtype: 'float32', shape: [] }));
       return { outputs: { y, dqkv: dqkv ?? y } };

@@ -1,6 +1,6 @@
 import { record, type Tensor } from '../trace/trace.js';
 import { product } from '../types.js';
-import { type AttentionAttributes, channelsOf } from './attention.js';
+import { channelsOf, type HeadAttributes } from './attention-definition.js';
 import { defineOp } from './define.js';
 
 // S sequences in this call, T new tokens of each, C cache rows (slots), M positions a cache row holds
@@ -15,7 +15,7 @@ export const cachedAttentionOp = defineOp({
   inputs: ['qkv', 'keys', 'values', 'slots', 'starts'],
   outputs: ['y', 'newKeys', 'newValues'],
   inPlace: { newKeys: 'keys', newValues: 'values' },
-  infer: ({ qkv, keys, values }, the: AttentionAttributes) => ({
+  infer: ({ qkv, keys, values }, the: HeadAttributes) => ({
     y: { dtype: qkv.dtype, shape: [qkv.shape[0], qkv.shape[1], the.heads * the.headWidth] },
     newKeys: keys,
     newValues: values,
@@ -76,6 +76,6 @@ export const cachedAttentionOp = defineOp({
 
 export const cachedAttention = (
   the: Readonly<Record<'qkv' | 'keys' | 'values' | 'slots' | 'starts', Tensor>>,
-  shape: Omit<AttentionAttributes, 'scale'>,
+  shape: Omit<HeadAttributes, 'scale'>,
 ): Readonly<Record<'y' | 'newKeys' | 'newValues', Tensor>> =>
   record(the.qkv.trace, cachedAttentionOp, the, { ...shape, scale: 1 / Math.sqrt(shape.headWidth) });

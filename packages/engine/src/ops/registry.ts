@@ -2,7 +2,9 @@ import { OctavoError } from '../error.js';
 import { adafactorOp } from './adafactor.js';
 import { adamwOp } from './adamw.js';
 import { addOp } from './add.js';
-import { attentionGradientOp, attentionOp } from './attention.js';
+import { alibiOp } from './alibi.js';
+import { attentionOp } from './attention.js';
+import { attentionGradientOp } from './attention-gradient.js';
 import { batchNormOp } from './batch-norm.js';
 import { batchNormGradientOp } from './batch-norm-gradient.js';
 import { cachedAttentionOp } from './cached-attention.js';
@@ -49,6 +51,7 @@ import { multiplyOp } from './multiply.js';
 import { permuteOp } from './permute.js';
 import { maxPoolOp } from './pool.js';
 import { dequantiseOp, quantiseOp } from './quantise.js';
+import { relativeBucketsOp } from './relative-bias.js';
 import { reluOp } from './relu.js';
 import { reluSquaredOp } from './relu-squared.js';
 import { reshapeOp } from './reshape.js';
@@ -115,6 +118,8 @@ const others: readonly AnyOp[] = [
   rotaryOp,
   headNormOp,
   headNormGradientOp,
+  alibiOp,
+  relativeBucketsOp,
   attentionOp,
   attentionGradientOp,
   cachedAttentionOp,

@@ -340,8 +340,8 @@ describe('mixed-precision', () => {
   });
   it('casts a value once, whoever reads it', () => {
     const graph = graphOf({ qkv: { shape: [1, 4, 12] } }, ({ qkv }) => ({
-      y: attention(qkv, undefined, { heads: 2, keyValueHeads: 2, headWidth: 2 }),
-      z: attention(qkv, undefined, { heads: 1, keyValueHeads: 1, headWidth: 4 }),
+      y: attention({ qkv }, { heads: 2, keyValueHeads: 2, headWidth: 2 }),
+      z: attention({ qkv }, { heads: 1, keyValueHeads: 1, headWidth: 4 }),
     }));
     expect(
       mixedPrecision(graph, 'float16').nodes.filter(

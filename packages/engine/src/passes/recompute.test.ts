@@ -44,7 +44,7 @@ const step = (): Graph =>
     for (let i = 0; i < depth; i++)
       x = scoped(t, `blocks.${i}`, () => {
         const qkv = linear(rmsNorm(x, parameter(`${i}.gain`, [D]), 1e-6), parameter(`${i}.qkv`, [3 * D, D]));
-        const mixed = attention(qkv, undefined, { heads: 2, keyValueHeads: 2, headWidth: D / 2 });
+        const mixed = attention({ qkv }, { heads: 2, keyValueHeads: 2, headWidth: D / 2 });
         const y = add(x, linear(mixed, parameter(`${i}.out`, [D, D])));
         const wide = gelu(linear(rmsNorm(y, parameter(`${i}.second`, [D]), 1e-6), parameter(`${i}.up`, [4 * D, D])));
         const down = linear(wide, parameter(`${i}.down`, [D, 4 * D]));

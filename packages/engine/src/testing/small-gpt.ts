@@ -63,7 +63,7 @@ export const trainingStep = (): Graph =>
         heads,
         headWidth: shape.headWidth,
       });
-      return add(x, linear(attention(turned, starts, shape), p['first.out']));
+      return add(x, linear(attention({ qkv: turned, starts }, shape), p['first.out']));
     });
     x = scoped(t, 'second', () => {
       const z = layerNorm(x, p['second.gain'], p['second.bias'], 1e-5);

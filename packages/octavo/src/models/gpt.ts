@@ -143,7 +143,7 @@ export function gptLoss(
     config,
     parameters,
     inputs,
-    (qkv) => attention(qkv, inputs.starts, { heads, keyValueHeads, headWidth }),
+    (qkv) => attention({ qkv, starts: inputs.starts }, { heads, keyValueHeads, headWidth }),
     feed,
   );
   const [batch = 1, time = 1] = inputs.tokens.shape;
@@ -164,7 +164,7 @@ export function gptLogits(config: GptConfig, parameters: Parameters, inputs: Gpt
     config,
     parameters,
     inputs,
-    (qkv) => attention(qkv, undefined, { heads, keyValueHeads, headWidth }),
+    (qkv) => attention({ qkv }, { heads, keyValueHeads, headWidth }),
     feed,
   );
   return scoped(x.trace, 'head', () => linear(x, headWeight(config, parameters), parameters.get('head.bias')));

@@ -164,7 +164,7 @@ describe('the addon', () => {
       const [table, gain, w] = [f32(t, 'table', [16, 8]), f32(t, 'gain', [8]), f32(t, 'w', [24, 8])];
       const x = embedding(table, tokens);
       const y = gelu(
-        attention(linear(rmsNorm(x, gain, 1e-5), w), undefined, { heads: 2, keyValueHeads: 2, headWidth: 4 }),
+        attention({ qkv: linear(rmsNorm(x, gain, 1e-5), w) }, { heads: 2, keyValueHeads: 2, headWidth: 4 }),
       );
       const { loss } = crossEntropy({
         x: reshape(y, [8, 8]),
