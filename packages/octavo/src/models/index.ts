@@ -1,4 +1,5 @@
 export { type Diagram, type DiagramPart, diagramOf, type Layer, layersOf } from './architecture.js';
+export { type BertConfig, type BertInputs, bertLogits, bertLoss, bertParameters } from './bert.js';
 export {
   type CountedModel,
   countParameters,
@@ -7,6 +8,13 @@ export {
   trainingFlops,
   trainingFlopsPerToken,
 } from './counts.js';
+export {
+  type EncoderDecoderConfig,
+  type EncoderDecoderInputs,
+  encoderDecoderLogits,
+  encoderDecoderLoss,
+  encoderDecoderParameters,
+} from './encoder-decoder.js';
 export { type GptInputs, gptCached, gptLogits, gptLoss, type LayerCache, type Parameters } from './gpt.js';
 export type { GptConfig } from './gpt-config.js';
 export { gptParameters, type ParameterSpec, type Start } from './gpt-parameters.js';

@@ -1,0 +1,101 @@
+/** The encoder's published sizes, and what its answers may depend on. */
+import {
+  gradient,
+  input,
+  loadAddon,
+  nativeBackend,
+  product,
+  referenceBackend,
+  type Tensor,
+  trace,
+} from '@octavo/engine';
+import { describe, expect, it } from 'vitest';
+import { type BertConfig, bertLogits, bertLoss, bertParameters } from './bert.js';
+import { initialValues } from './initialise.js';
+
+const count = (config: BertConfig): number =>
+  bertParameters(config).reduce((total, { shape }) => total + product(shape), 0);
+const base: BertConfig = {
+  vocabularySize: 30522,
+  contextLength: 512,
+  segments: 2,
+  depth: 12,
+  width: 768,
+  heads: 12,
+  feedForwardWidth: 3072,
+  normEpsilon: 1e-12,
+};
+it('has the published number of parameters: base with its masked-language head', () =>
+  expect(count(base)).toBe(109_514_298));
+
+const small: BertConfig = {
+  ...base,
+  vocabularySize: 11,
+  contextLength: 6,
+  depth: 2,
+  width: 8,
+  heads: 2,
+  feedForwardWidth: 12,
+};
+const [B, T, M] = [2, 5, 3];
+const specs = bertParameters(small);
+const graph = trace((t) => {
+  const ids = (name: string, shape: readonly number[]): Tensor => input(t, name, { dtype: 'int32', shape });
+  const parameters = new Map(
+    specs.map(({ path, shape }) => [path, input(t, path, { dtype: 'float32', shape })] as const),
+  );
+  const inputs = {
+    tokens: ids('tokens', [B, T]),
+    positions: ids('positions', [B, T]),
+    segments: ids('segments', [B, T]),
+    lengths: ids('lengths', [B]),
+  };
+  const weights = input(t, 'weights', { dtype: 'float32', shape: [M] });
+  const { loss } = bertLoss(small, parameters, {
+    ...inputs,
+    masked: ids('masked', [M]),
+    targets: ids('targets', [M]),
+    weights,
+  });
+  const found = gradient(loss, [...parameters.values()], input(t, 'one', { dtype: 'float32', shape: [] }));
+  const gradients = specs.flatMap(({ path }, i) => (found[i] === undefined ? [] : [[`d.${path}`, found[i]] as const]));
+  return { outputs: { loss, logits: bertLogits(small, parameters, inputs), ...Object.fromEntries(gradients) } };
+});
+const given = {
+  ...Object.fromEntries(
+    specs.map((spec, stream) => [spec.path, initialValues(spec, { seed: 1, stream }).map((value) => value * 10)]),
+  ),
+  tokens: [1, 2, 3, 4, 5, 6, 7, 8, 0, 0],
+  positions: [0, 1, 2, 3, 4, 0, 1, 2, 3, 4],
+  segments: [0, 0, 0, 1, 1, 0, 1, 1, 1, 1],
+  lengths: [5, 3],
+  masked: [1, 4, 7],
+  targets: [9, 3, 2],
+  weights: [1, 0.5, 2],
+  one: [1],
+};
+const native = () => nativeBackend({ threads: 2, isa: loadAddon().isas.at(-1) ?? 'baseline', form: 'widened' });
+
+describe('a small encoder', () => {
+  it('gives on the machine what its definition says, gradients included', async () => {
+    const [reference, backend] = [referenceBackend(), native()];
+    const expected = await reference.run(reference.compile(graph), given);
+    const found = await backend.run(backend.compile(graph), given);
+    expect(Object.keys(found)).toHaveLength(specs.length + 2);
+    for (const [name, values] of Object.entries(expected)) {
+      const scale = Math.max(1, ...Array.from(values, Math.abs));
+      values.forEach((value: number, i: number) => {
+        expect(Math.abs((found[name]?.[i] ?? Number.NaN) - value) / scale, name).toBeLessThan(2e-5);
+      });
+    }
+  });
+  it('sees later tokens, and none that are padded', async () => {
+    const backend = native();
+    const executable = backend.compile(graph);
+    const logits = async (tokens: readonly number[]) => (await backend.run(executable, { ...given, tokens }))['logits'];
+    const before = await logits(given.tokens);
+    const after = await logits([1, 2, 3, 4, 6, 6, 7, 8, 9, 9]);
+    expect(after?.slice(0, 11)).not.toEqual(before?.slice(0, 11));
+    expect(after?.slice(5 * 11, 8 * 11)).toEqual(before?.slice(5 * 11, 8 * 11));
+  });
+});
