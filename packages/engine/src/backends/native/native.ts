@@ -19,7 +19,12 @@ interface NativeExecutable extends Executable {
   readonly results: readonly { readonly name: string; readonly type: TensorType }[];
   /** Memory for inputs that come as numbers, by name: made on first use, given back when a run ends. */
   readonly staged: Map<string, NativeBuffer[]>;
+  /** Buffers that small results are copied out of, one list a run in flight; absent where results are large. */
+  readonly small: ArrayBuffer[][] | undefined;
 }
+
+/** Results of a run up to so many bytes are copied: a new ArrayBuffer costs more. */
+const smallBytes = 4096;
 
 /** How a product of 16-bit operands is computed; see native/gemm.h. */
 export const forms = ['widened', 'dot', 'half'] as const;
@@ -131,8 +136,8 @@ export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()
       staged.push([name, buffer]);
       return buffer.memory;
     });
-    const outputs = executable.results.map(({ type }) => new ArrayBuffer(byteLengthOf(type)));
-    const { program } = executable;
+    const { program, small } = executable;
+    const outputs = small?.pop() ?? executable.results.map(({ type }) => new ArrayBuffer(byteLengthOf(type)));
     await (nanoseconds === undefined
       ? addon.run(program, slots, outputs)
       : addon.run(program, slots, outputs, nanoseconds));
@@ -141,7 +146,13 @@ export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()
       if (free === undefined) executable.staged.set(name, [buffer]);
       else free.push(buffer);
     }
-    return Object.fromEntries(executable.results.map(({ name, type }, i) => [name, view(type, outputs[i])]));
+    const take = small === undefined ? view : load;
+    const results: Record<string, HostArray> = {};
+    executable.results.forEach(({ name, type }, i) => {
+      results[name] = take(type, outputs[i]);
+    });
+    small?.push(outputs);
+    return results;
   };
 
   const compilePlan = (planned: Plan, recomputation?: Recomputation) => {
@@ -192,6 +203,7 @@ export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()
         results,
         ...(recomputation === undefined ? {} : { recomputation }),
         staged: new Map(),
+        small: results.reduce((sum, { type }) => sum + byteLengthOf(type), 0) <= smallBytes ? [] : undefined,
       };
       executables.set(executable, executable);
       return executable;
