@@ -3,7 +3,10 @@ import { z } from 'zod';
 /** octavo.yaml: export. */
 export const exportSection = z
   .strictObject({
-    huggingFace: z.boolean().default(true).describe('A folder that transformers loads, in an architecture that other programs know too.'),
+    huggingFace: z
+      .boolean()
+      .default(true)
+      .describe('A folder that transformers loads, in an architecture that other programs know too.'),
     onnx: z.boolean().default(true).describe('A model.onnx with a key-value cache, in float32.'),
     weights: z
       .enum(['trained', 'average'])
