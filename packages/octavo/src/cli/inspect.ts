@@ -19,7 +19,7 @@ import { passText, stagesText } from './inspect-graph-text.js';
 import { modelText } from './inspect-model-text.js';
 import { parseOptions } from './options.js';
 import { paintFor } from './terminal.js';
-import { architectureOf, modelOptionHelp, modelOptions } from './which-model.js';
+import { architectureOf, modelOptionHelp, modelOptions, stepSizeOf } from './which-model.js';
 
 const whole = z.coerce
   .number()
@@ -71,14 +71,7 @@ const inspectGraph = async (invocation: Invocation, options: Options, architectu
   const { terminal, cwd, json } = invocation;
   const { kind, pass } = options;
   const { config, training, name, from } = architecture;
-  const length = options.length ?? training?.sequenceLength ?? config.contextLength;
-  if (length > config.contextLength)
-    throw fail('USAGE', {
-      what: `${length} tokens are more than the context of ${config.contextLength}`,
-      where: '--length',
-      remedy: 'make it smaller',
-    });
-  const sequences = options.sequences ?? (kind === 'training' ? (training?.batchSequences ?? 1) : 1);
+  const { sequences, length, text: size } = stepSizeOf(options, architecture);
   const precision =
     options.precision ??
     (training?.precision === 'mixed'
@@ -87,7 +80,6 @@ const inspectGraph = async (invocation: Invocation, options: Options, architectu
   const optimiser = options.optimiser ?? training?.optimiser ?? 'muon';
   const all = graphStages({ kind, config, optimiser, sequences, length, precision });
   const stages = pass === undefined ? all : around(all, pass);
-  const size = kind === 'decode' ? `${sequences} × 1 token` : `${sequences} × ${length} tokens`;
   const title = `${name}: ${kind}, ${size}, ${precision}`;
   if (options.html !== undefined) write(invocation, options.html, graphPage(stages, { title, from }));
   if (json) {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { fail, optimiserKinds, writeFileAtomic } from '../core/index.js';
+import { optimiserKinds, writeFileAtomic } from '../core/index.js';
 import {
   cacheFolderOf,
   chromeTrace,
@@ -16,7 +16,7 @@ import type { Command } from './command.js';
 import { parseOptions } from './options.js';
 import { profileText } from './profile-text.js';
 import { paintFor } from './terminal.js';
-import { architectureOf, modelOptionHelp, modelOptions } from './which-model.js';
+import { architectureOf, modelOptionHelp, modelOptions, stepSizeOf } from './which-model.js';
 
 const whole = z.coerce
   .number()
@@ -56,21 +56,14 @@ export const profile: Command = {
     const { terminal, cwd, json } = invocation;
     const options = parseOptions(Options, invocation.options);
     const { kind, steps } = options;
-    const { config, training, name, from } = await architectureOf(options, cwd, 'octavo profile');
-    const length = options.length ?? training?.sequenceLength ?? config.contextLength;
-    if (length > config.contextLength)
-      throw fail('USAGE', {
-        what: `${length} tokens are more than the context of ${config.contextLength}`,
-        where: '--length',
-        remedy: 'make it smaller',
-      });
-    const sequences = options.sequences ?? (kind === 'training' ? (training?.batchSequences ?? 1) : 1);
+    const architecture = await architectureOf(options, cwd, 'octavo profile');
+    const { config, training, name, from } = architecture;
+    const { sequences, length, text: size } = stepSizeOf(options, architecture);
     const machine = await machineFactsOf(cacheFolderOf(resolve(findProjectFolder(cwd))));
     const precision =
       (options.precision ?? training?.precision ?? 'mixed') === 'mixed' ? machine.mixedPrecision : 'float32';
     const optimiser = options.optimiser ?? training?.optimiser ?? 'muon';
     const paint = paintFor(terminal);
-    const size = kind === 'decode' ? `${sequences} × 1 token` : `${sequences} × ${length} tokens`;
     if (!json) terminal.err(paint('dim', `${name}: ${kind}, ${size}, ${precision}, from ${from}\n`));
     const result = await profileStep(
       { kind, config, optimiser, sequences, length, precision },

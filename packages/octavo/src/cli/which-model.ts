@@ -5,6 +5,7 @@ import { type PresetName, presets } from '../models/index.js';
 import {
   type Architecture,
   checkpointArchitecture,
+  type GraphKind,
   presetArchitecture,
   projectArchitecture,
   runArchitecture,
@@ -58,4 +59,28 @@ export const architectureOf = async (
   if (checkpoint !== undefined) return checkpointArchitecture(resolve(cwd, checkpoint));
   if (run !== undefined) return runArchitecture(existingRun(cwd, run));
   return projectArchitecture(resolve(findProjectFolder(cwd)), set);
+};
+
+/** Sequences and tokens of a step that is looked at: as asked for, else as planned. Errors: USAGE beyond the context. */
+export const stepSizeOf = (
+  {
+    kind,
+    sequences,
+    length,
+  }: { readonly kind: GraphKind; readonly sequences?: number | undefined; readonly length?: number | undefined },
+  { config, training }: Architecture,
+): { readonly sequences: number; readonly length: number; readonly text: string } => {
+  const tokens = length ?? training?.sequenceLength ?? config.contextLength;
+  if (tokens > config.contextLength)
+    throw fail('USAGE', {
+      what: `${tokens} tokens are more than the context of ${config.contextLength}`,
+      where: '--length',
+      remedy: 'make it smaller',
+    });
+  const rows = sequences ?? (kind === 'training' ? (training?.batchSequences ?? 1) : 1);
+  return {
+    sequences: rows,
+    length: tokens,
+    text: kind === 'decode' ? `${rows} × 1 token` : `${rows} × ${tokens} tokens`,
+  };
 };

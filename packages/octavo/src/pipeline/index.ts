@@ -30,7 +30,14 @@ export {
   runArchitecture,
 } from './inspect/find-architecture.js';
 export { changeText, graphPage } from './inspect/graph-page.js';
-export { type GraphStage, graphKinds, graphStages, graphText, nodeText } from './inspect/graph-stages.js';
+export {
+  type GraphKind,
+  type GraphStage,
+  graphKinds,
+  graphStages,
+  graphText,
+  nodeText,
+} from './inspect/graph-stages.js';
 export { modelPage } from './inspect/model-page.js';
 export { groupedLayers, type ModelSummary, summaryOf } from './inspect/model-summary.js';
 export { chromeTrace, gaps, grouped, type Profile, type ProfileGroup, partOf, profileStep } from './inspect/profile.js';
