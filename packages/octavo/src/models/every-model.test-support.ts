@@ -17,6 +17,7 @@ import { encoderDecoderLoss, encoderDecoderParameters } from './encoder-decoder.
 import { gptLoss, type Parameters } from './gpt.js';
 import type { GptConfig } from './gpt-config.js';
 import { gptParameters, type ParameterSpec } from './gpt-parameters.js';
+import { linearRecurrenceLoss, linearRecurrenceParameters } from './linear-recurrence.js';
 import { type ExpertsConfig, mixtureLoss, mixtureParameters } from './mixture-of-experts.js';
 import { textCnnLoss, textCnnParameters } from './text-cnn.js';
 
@@ -53,7 +54,7 @@ const repeated = (times: number, row: readonly number[]): readonly number[] =>
 const range = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
 
 /** Sequences of a language model, each of two documents. */
-function sequences(batch: number, time: number, vocabulary: number): Readonly<Record<string, Given>> {
+function sequences(batch: number, time: number, vocabulary: number) {
   const second = Math.floor(time / 3);
   const starts = range(time).map((t) => (t < second ? 0 : second));
   return {
@@ -236,6 +237,31 @@ function textCnn(size: Size): ModelCase {
   };
 }
 
+function linearRecurrence(size: Size): ModelCase {
+  const { batch, time, vocabulary, width, feedForwardWidth } = size === 'tiny' ? tiny : small;
+  const config = {
+    vocabularySize: vocabulary,
+    depth: 1,
+    width,
+    recurrentWidth: width + 1,
+    convolutionWidth: 3,
+    feedForwardWidth,
+    normEpsilon: 1e-5,
+  };
+  const { tokens, targets, weights } = sequences(batch, time, vocabulary);
+  return {
+    name: 'linear recurrence',
+    parameters: linearRecurrenceParameters(config),
+    inputs: { tokens, targets, weights },
+    loss: (parameters, of) =>
+      linearRecurrenceLoss(config, parameters, {
+        tokens: of('tokens'),
+        targets: of('targets'),
+        weights: of('weights'),
+      }).loss,
+  };
+}
+
 const experts: ExpertsConfig = {
   count: 4,
   active: 2,
@@ -269,6 +295,7 @@ export const everyModel = (size: Size): readonly ModelCase[] => [
   encoderDecoder(size, 'relu'),
   encoderDecoder(size, 'gated-gelu'),
   textCnn(size),
+  linearRecurrence(size),
 ];
 
 /** The loss, and with `gradients` those of all parameters as `d.<path>`. */
@@ -295,7 +322,7 @@ export const stepOf = (model: ModelCase, { gradients }: { readonly gradients: bo
 /** Values for all that a step is given: normal parameters, larger than those that training starts from. */
 export function valuesOf(model: ModelCase): Readonly<Record<string, readonly number[]>> {
   const parameters = model.parameters.map(({ path, shape, start }, stream) => {
-    const rest = start.kind === 'constant' ? start.value : 0;
+    const rest = start.kind === 'constant' ? start.value : start.kind === 'uniform' ? (start.from + start.to) / 2 : 0;
     const values = Array.from({ length: product(shape) }, (_, i) => {
       const [a, b] = philox([i, stream, 9, 0], [7, 7]);
       const normal = Math.sqrt(-2 * Math.log((a + 1) / 2 ** 32)) * Math.cos(2 * Math.PI * (b / 2 ** 32));

@@ -4,6 +4,7 @@ import type { GptConfig } from './gpt-config.js';
 export type Start =
   | { readonly kind: 'normal'; readonly deviation: number }
   | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'uniform'; readonly from: number; readonly to: number }
   | { readonly kind: 'logUnigram' };
 
 export interface ParameterSpec {

@@ -20,6 +20,12 @@ export type { GptConfig } from './gpt-config.js';
 export { gptParameters, type ParameterSpec, type Start } from './gpt-parameters.js';
 export { initialValues } from './initialise.js';
 export {
+  type LinearRecurrenceConfig,
+  linearRecurrenceLogits,
+  linearRecurrenceLoss,
+  linearRecurrenceParameters,
+} from './linear-recurrence.js';
+export {
   type ExpertsConfig,
   type MixtureConfig,
   mixtureLogits,

@@ -37,6 +37,10 @@ export function initialValues(
       return new Float32Array(size).fill(start.value);
     case 'normal':
       return normals(size, the.seed, the.stream).map((value) => value * start.deviation);
+    case 'uniform': {
+      const unit = (i: number): number => philox([i, the.stream, 1, 0], [the.seed, 0x6f637476])[0] / 2 ** 32;
+      return Float32Array.from({ length: size }, (_, i) => start.from + (start.to - start.from) * unit(i));
+    }
     case 'logUnigram': {
       const { tokenCounts } = the;
       if (tokenCounts === undefined) return new Float32Array(size);
