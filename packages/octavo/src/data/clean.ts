@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { fail, invariant, writeFileAtomic } from '../core/index.js';
 import { readDocuments, writeDocuments } from '../formats/index.js';
 import type { Step, StepContext } from '../project/index.js';
-import { type Clusters, clusters } from './clusters.js';
 import {
   type DroppedDocument,
   documentColumns,
@@ -12,11 +11,12 @@ import {
   type SourceDocument,
   utf8Bytes,
 } from './document.js';
+import { type Clusters, clusters } from './duplicates/clusters.js';
+import { nearDuplicateIndex } from './duplicates/near-duplicates.js';
+import { judgeText } from './filters/judge-text.js';
+import { normaliseText } from './filters/normalise-text.js';
 import { interruptible } from './interruptible.js';
-import { judgeText } from './judge-text.js';
 import { limits } from './limits.js';
-import { nearDuplicateIndex } from './near-duplicates.js';
-import { normaliseText } from './normalise-text.js';
 import { progress } from './progress.js';
 import { readSummary } from './read-summary.js';
 import type { CleanSection } from './section.js';

@@ -5,8 +5,8 @@
  */
 import { fail } from '../core/index.js';
 import { sha256 } from '../project/index.js';
-import { clusters } from './clusters.js';
 import { groupOf } from './document.js';
+import { clusters } from './duplicates/clusters.js';
 
 export const splits = ['train', 'validation', 'test'] as const;
 export type Split = (typeof splits)[number];

@@ -1,4 +1,4 @@
-import { limits } from './limits.js';
+import { limits } from '../limits.js';
 import { bucketKeys, buckets, signatureOf, similarity } from './min-hash.js';
 
 export interface NearDuplicate {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { prose } from '../step.test-support.js';
 import { judgeText } from './judge-text.js';
 import { normaliseText } from './normalise-text.js';
-import { prose } from './step.test-support.js';
 
 describe('normaliseText', () => {
   it.each([

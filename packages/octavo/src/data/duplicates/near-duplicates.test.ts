@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { prose } from '../step.test-support.js';
 import { clusters } from './clusters.js';
 import { nearDuplicateIndex } from './near-duplicates.js';
-import { prose } from './step.test-support.js';
 
 describe('nearDuplicateIndex', () => {
   it('finds planted copies with a few words changed, and nothing else', () => {

@@ -1,4 +1,4 @@
-import type { DropReason } from './document.js';
+import type { DropReason } from '../document.js';
 
 export type Verdict =
   | { readonly kind: 'kept' }
