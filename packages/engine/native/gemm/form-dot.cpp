@@ -4,6 +4,7 @@
 #define OCTAVO_ISA avx512dot
 #define OCTAVO_FORM_UNIT
 #include "gemm.inc.h"
+#include "../ops/attention-tiles.h"
 
 namespace octavo::avx512dot {
 
@@ -41,6 +42,10 @@ struct Pairs {
   static Vf across(const f16*, int64_t, int64_t, int64_t) { return Vf::zero(); }
 
   static Vf rowWords(Vf v) { return v; }
+  static void storeAlong(Vf v, float* row, int64_t i) { v.store(reinterpret_cast<bf16*>(row) + i); }
+  static void storeAcross(Vf even, Vf odd, float* to) {
+    words(_mm512_or_si512(_mm512_cvtepu16_epi32(Vf::narrow(even, bf16())), _mm512_slli_epi32(_mm512_cvtepu16_epi32(Vf::narrow(odd, bf16())), 16))).store(to);
+  }
   template <class T> static Vf columns(const T* p, int64_t stride, int64_t ks, int64_t count) { return across(p, stride, ks, count); }
   static Vf multiplyAdd(Vf a, Vf b, Vf sum) {
     return {_mm512_dpbf16_ps(sum.v, reinterpret_cast<__m512bh>(a.v), reinterpret_cast<__m512bh>(b.v))};
@@ -52,5 +57,11 @@ struct Pairs {
 
 void gemm(const Worker& worker, const Gemm& g) { multiplyBy<Pairs>(worker, g); }
 GemmMemory gemmMemory(const Gemm& g, int count) { return memoryOf<Pairs>(g, count); }
+
+void attention(const Call& call, const Worker& worker, bool backward) {
+  if (backward) attentionBackward<Pairs, bf16>(call, worker);
+  else attentionForward<Pairs, bf16>(call, worker);
+}
+GemmMemory attentionMemory(const Call& call, bool backward) { return attentionMemoryOf<Pairs>(call, backward); }
 
 }  // namespace octavo::avx512dot

@@ -6,6 +6,7 @@
 #define OCTAVO_ISA avx512half
 #define OCTAVO_FORM_UNIT
 #include "gemm.inc.h"
+#include "../ops/attention-tiles.h"
 
 namespace octavo::avx512half {
 
@@ -45,6 +46,8 @@ struct Halves {
   template <class T> static Vf along(const T* p, int64_t count) { return words(halves(p, count)); }
   template <class T> static Vf across(const T* p, int64_t, int64_t, int64_t count) { return words(halves(p, count)); }
   static Vf rowWords(Vf v) { return join(v, v); }
+  static void storeAlong(Vf v, float* row, int64_t i) { storeAcross(v, v, row + i); }
+  static void storeAcross(Vf v, Vf, float* to) { rowWords(words(_mm512_cvtepu16_epi32(Vf::narrow(v, f16())))).store(to); }
   template <class T> static Vf columns(const T* p, int64_t, int64_t, int64_t count) {
     return join(words(halves(p, count)), words(halves(p + Vf::lanes, count - Vf::lanes)));
   }
@@ -77,5 +80,11 @@ GemmMemory gemmMemory(const Gemm& g, int count) {
   const GemmMemory packed = Product<Halves>::memory(g, count), few = Skinny<Widened>::memory(g);
   return {packed.scratchBytes > few.scratchBytes ? packed.scratchBytes : few.scratchBytes, packed.sharedBytes};
 }
+
+void attention(const Call& call, const Worker& worker, bool backward) {
+  if (backward) attentionBackward<Halves, f16>(call, worker);
+  else attentionForward<Halves, f16>(call, worker);
+}
+GemmMemory attentionMemory(const Call& call, bool backward) { return attentionMemoryOf<Halves>(call, backward); }
 
 }  // namespace octavo::avx512half

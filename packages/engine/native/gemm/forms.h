@@ -1,6 +1,6 @@
 // The forms of 16-bit products that need instructions beyond their level: a translation unit each, with its own flags.
 #pragma once
-#include "../gemm.h"
+#include "../kernel.h"
 
 namespace octavo {
 
@@ -8,12 +8,16 @@ namespace octavo {
 namespace avx512dot {
 void gemm(const Worker&, const Gemm&);
 GemmMemory gemmMemory(const Gemm&, int count);
+void attention(const Call&, const Worker&, bool backward);
+GemmMemory attentionMemory(const Call&, bool backward);
 }  // namespace avx512dot
 
 // form-half.cpp: f16 by vfmadd231ph (AVX512-FP16), the sums moved to float32 after every 64 terms.
 namespace avx512half {
 void gemm(const Worker&, const Gemm&);
 GemmMemory gemmMemory(const Gemm&, int count);
+void attention(const Call&, const Worker&, bool backward);
+GemmMemory attentionMemory(const Call&, bool backward);
 }  // namespace avx512half
 
 static inline bool isMixedOf(const Gemm& g, Type half) {

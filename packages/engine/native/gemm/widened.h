@@ -40,6 +40,10 @@ struct Widened {
     return count <= 0 ? Vf::zero() : Vf::loadTail(p, static_cast<int>(count));
   }
   static Vf rowWords(Vf v) { return v; }  // what the two above give, as words of A
+  // Numbers become words of A: along k from place i of a row, a multiple of Vf::lanes; and of Vf::lanes rows, for the perWord
+  // places of k in a word (only the first is read where it is 1).
+  static void storeAlong(Vf v, float* row, int64_t i) { v.store(row + i); }
+  static void storeAcross(Vf v, Vf, float* to) { v.store(to); }
   // What across gives, as words of B: laneColumns of them.
   template <class T> static Vf columns(const T* p, int64_t stride, int64_t ks, int64_t count) { return across(p, stride, ks, count); }
   static Vf multiplyAdd(Vf a, Vf b, Vf sum) { return fma(a, b, sum); }

@@ -73,7 +73,7 @@ static void cachedAttention(const Call& call, const Worker& worker) {
     byType(call.operands[1].dtype, [&](auto* cache) { cachedAttentionFor<Bare<decltype(query)>, Bare<decltype(cache)>>(call, worker); });
   });
 }
-static GemmMemory cachedAttentionMemory(const Call& call, int) { return {static_cast<size_t>(scoreStride(static_cast<int64_t>(call.p[7]))) * 4 + 64, 0}; }
+static GemmMemory cachedAttentionMemory(const Call& call, int) { return {line(static_cast<size_t>(call.p[7]) * 4), 0}; }
 static constexpr KernelEntry kCachedAttention{"cachedAttention", cachedAttention, cachedAttentionMemory};
 
 }  // namespace octavo::OCTAVO_ISA

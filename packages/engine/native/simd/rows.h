@@ -1,4 +1,5 @@
 #pragma once
+#include <type_traits>
 // Loops over rows and strips that the kernels share: loads with a tail, dispatch on a dtype.
 namespace octavo::OCTAVO_ISA {
 
