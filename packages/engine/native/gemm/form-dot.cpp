@@ -44,7 +44,9 @@ struct Pairs {
   static Vf rowWords(Vf v) { return v; }
   static void storeAlong(Vf v, float* row, int64_t i) { v.store(reinterpret_cast<bf16*>(row) + i); }
   static void storeAcross(Vf even, Vf odd, float* to) {
-    words(_mm512_or_si512(_mm512_cvtepu16_epi32(Vf::narrow(even, bf16())), _mm512_slli_epi32(_mm512_cvtepu16_epi32(Vf::narrow(odd, bf16())), 16))).store(to);
+    alignas(64) static constexpr uint16_t kAlternate[32] = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    const __m512i both = reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(odd.v, even.v));
+    words(_mm512_permutexvar_epi16(_mm512_load_si512(kAlternate), both)).store(to);
   }
   template <class T> static Vf columns(const T* p, int64_t stride, int64_t ks, int64_t count) { return across(p, stride, ks, count); }
   static Vf multiplyAdd(Vf a, Vf b, Vf sum) {

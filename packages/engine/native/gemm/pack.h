@@ -119,7 +119,10 @@ template <class Words, class T> static void packTransposedColumns(const T* b, in
       for (int64_t i = 0; i < panels.ks; i += step) {
         Vf square[Vf::lanes];
         const auto load = [&](Vf (&to)[Vf::lanes], int64_t c0) {
-          for (int c = 0; c < Vf::lanes; c++) to[c] = c0 + c < present ? Words::along(from + (c0 + c) * ldb + i, panels.ks - i) : Vf::zero();
+          for (int c = 0; c < Vf::lanes; c++) {
+            to[c] = c0 + c < present ? Words::along(from + (c0 + c) * ldb + i, panels.ks - i) : Vf::zero();
+            __builtin_prefetch(from + (c0 + c + panels.laneColumns) * ldb + i);  // short rows far apart are not foreseen by the machine
+          }
           transpose(to);
         };
         load(square, 0);

@@ -142,24 +142,33 @@ template <class Words> struct AttentionTiles {
     }
   }
 
-  // f(row, column, count, sums): a tile of weights times panels whose rows are keys.
-  template <class F> void multiplyWeights(int64_t tile, const Panels& right, F f) const {
+  // f(row, column, count, sums) for each vector of the first `present` rows of a tile of weights times panels whose rows are keys.
+  template <class F> void multiplyWeights(int64_t tile, int64_t present, const Panels& right, F f) const {
     alignas(64) float sums[tileRows * Words::vectors * laneColumns];
     const int64_t first = from[tile] * lanes / perWord, words = wordsOf(least(until[tile] * lanes, w.keys)) - first;
     for (int64_t panel = 0; panel < right.count(); ++panel) {
       const int vectors = right.vectorsOf(panel);
       Words::multiply(vectors, words, weights + tile * tileRows * keyStride + first, keyStride * 4, right.at(panel) + first * vectors * lanes, sums);
-      eachVector(tile * tileRows, right, panel, sums, f);
+      eachVector(tile * tileRows, present, right, panel, sums, f);
     }
   }
-  template <class F> static void eachVector(int64_t row, const Panels& right, int64_t panel, const float* sums, F f) {
-    const int64_t pitch = right.vectorsOf(panel) * laneColumns, columns = least(pitch, right.columns - right.first(panel));
-    for (int64_t r = 0; r < tileRows; ++r)
-      for (int64_t c = 0; c < columns; c += lanes) f(row + r, right.first(panel) + c, columns - c, Vf::load(sums + r * pitch + c));
+  template <class F> static inline __attribute__((always_inline)) void eachVector(int64_t row, int64_t present, const Panels& right, int64_t panel, const float* sums, F f) {
+    const int64_t pitch = right.vectorsOf(panel) * laneColumns, first = right.first(panel), columns = least(pitch, right.columns - first);
+    for (int64_t r = 0; r < present; ++r) {
+      int64_t c = 0;
+      for (; c + lanes <= columns; c += lanes) f(row + r, first + c, static_cast<int64_t>(lanes), Vf::load(sums + r * pitch + c));
+      if (c < columns) f(row + r, first + c, columns - c, Vf::load(sums + r * pitch + c));
+    }
   }
 
   template <class T> void packQueries(const T* query, int64_t stride, int64_t queries, float* out) const {
     packRows<Words>(query, stride, 0, queries, 0, w.width, out, widthStride, rows);
+  }
+
+  // Rows of a head lie too far apart for the machine to foresee them: they are asked for while others are multiplied.
+  template <class T> void ask(const T* from, int64_t stride, int64_t count) const {
+    for (int64_t r = 0; r < count; ++r)
+      for (int64_t c = 0; c < w.width; c += 64 / static_cast<int64_t>(sizeof(T))) __builtin_prefetch(from + r * stride + c);
   }
 
   // Score of a vector of keys: scaled, with its bias.
@@ -174,54 +183,52 @@ template <class Words> struct AttentionTiles {
     packKeys<T>(b, w.groupOf(head), false);
     bringBias(head);
     look(b, t, queries);
-    packQueries(static_cast<const T*>(w.qkv.data) + w.query(b, t, head), w.queryStride(), queries, queryWords);
+    const T* query = static_cast<const T*>(w.qkv.data) + w.query(b, t, head);
+    packQueries(query, w.queryStride(), queries, queryWords);
+    ask(query + queries * w.queryStride(), w.queryStride(), smaller(kQueries, w.time - t - queries));
     multiplyByKeys(queryWords, keyColumns, scores);
-    float scales[rows];
-    for (int64_t row = 0; row < rows; ++row) {
-      scales[row] = weigh(row, row / tileRows, bias == nullptr ? nullptr : bias + w.distance(t + row), logSums == nullptr || row >= queries ? nullptr : logSums + t + row);
-    }
+    // Row after row, each of these loops would wait for its own last sum; over all rows they overlap.
+    float highest[rows], totals[rows];
+    for (int64_t row = 0; row < rows; ++row) highest[row] = highestScore(row, biasOf(t + row));
+    for (int64_t row = 0; row < rows; ++row) totals[row] = weigh(row, highest[row], biasOf(t + row));
+    if (logSums != nullptr)
+      for (int64_t row = 0; row < queries; row += lanes) storeUpTo(loadUpTo(highest + row, rows - row) + log(loadUpTo(totals + row, rows - row)), logSums + t + row, queries - row);
     for (int64_t tile = 0; tile < tiles; ++tile) {
       if (isClosed(tile)) {
         for (int64_t r = tile * tileRows; r < least((tile + 1) * tileRows, queries); ++r)
           for (int64_t c = 0; c < w.width; c += lanes) storeUpTo(Vf::zero(), y + r * w.outer() + c, w.width - c);
         continue;
       }
-      multiplyWeights(tile, valueRows, [&](int64_t row, int64_t column, int64_t count, Vf sums) {
-        if (row < queries) storeUpTo(sums * Vf::set1(scales[row]), y + row * w.outer() + column, count);
+      multiplyWeights(tile, least(tileRows, queries - tile * tileRows), valueRows, [&](int64_t row, int64_t column, int64_t count, Vf sums) {
+        storeUpTo(sums * Vf::set1(open[row].count() > 0 ? 1.0f / totals[row] : 0.0f), y + row * w.outer() + column, count);
       });
     }
   }
 
-  // Weights of a row, exp(score − highest), and what they are to be multiplied with.
-  float weigh(int64_t row, int64_t tile, const float* biasRow, float* logSum) {
-    const Keys seen = open[row];
-    float* out = weights + row * keyStride;
-    if (seen.count() == 0) {
-      for (int64_t chunk = from[tile]; chunk < until[tile]; ++chunk) Words::storeAlong(Vf::zero(), out, chunk * lanes);
-      if (logSum != nullptr) *logSum = -__builtin_inff();
-      return 0;
-    }
+  const float* biasOf(int64_t t) const { return bias == nullptr ? nullptr : bias + w.distance(t); }
+
+  // −∞ where a row sees no key.
+  float highestScore(int64_t row, const float* biasRow) const {
     const Vf lowest = Vf::set1(-__builtin_inff());
-    const int64_t first = seen.first / lanes, end = pieces(seen.end, lanes);
     Vf most = lowest;
-    for (int64_t chunk = first; chunk < end; ++chunk) most = max(most, keep(scoreAt(row, chunk, biasRow), lowest, seen, chunk));
-    const float highest = maximum(most);
-    const Vf shift = Vf::set1(highest);
+    if (open[row].count() > 0)
+      for (int64_t chunk = open[row].first / lanes; chunk < pieces(open[row].end, lanes); ++chunk) most = max(most, keep(scoreAt(row, chunk, biasRow), lowest, open[row], chunk));
+    return maximum(most);
+  }
+
+  // Weights of a row, exp(score − highest) → their sum.
+  float weigh(int64_t row, float highest, const float* biasRow) const {
+    const Keys seen = open[row];
+    const int64_t tile = row / tileRows, first = seen.first / lanes, end = seen.count() > 0 ? pieces(seen.end, lanes) : first;
+    float* out = weights + row * keyStride;
     Vf sums = Vf::zero();
-    for (int64_t chunk = from[tile]; chunk < first; ++chunk) Words::storeAlong(Vf::zero(), out, chunk * lanes);
-    for (int64_t chunk = first; chunk < end; ++chunk) {
-      const Vf e = keep(exp(scoreAt(row, chunk, biasRow) - shift), Vf::zero(), seen, chunk);
+    for (int64_t chunk = from[tile]; chunk < until[tile]; ++chunk) {
+      Vf e = Vf::zero();
+      if (chunk >= first && chunk < end) e = keep(exp(scoreAt(row, chunk, biasRow) - Vf::set1(highest)), Vf::zero(), seen, chunk);
       Words::storeAlong(e, out, chunk * lanes);
       sums = sums + e;
     }
-    for (int64_t chunk = end; chunk < until[tile]; ++chunk) Words::storeAlong(Vf::zero(), out, chunk * lanes);
-    const float total = sum(sums);
-    if (logSum != nullptr) {
-      float lane[lanes];
-      log(Vf::set1(total)).store(lane);
-      *logSum = highest + lane[0];
-    }
-    return 1.0f / total;
+    return sum(sums);
   }
 
   template <class T> struct Flow { const T* from; int64_t stride; const float* across; float* sums; };
@@ -234,8 +241,17 @@ template <class Words> struct AttentionTiles {
     look(b, t, queries);
     packQueries(query, w.queryStride(), queries, queryWords);
     packQueries(dy, w.outer(), queries, dyWords);
+    ask(y, w.outer(), queries);
+    ask(query + queries * w.queryStride(), w.queryStride(), smaller(kQueries, w.time - t - queries));
+    ask(dy + queries * w.outer(), w.outer(), smaller(kQueries, w.time - t - queries));
     multiplyByKeys(queryWords, keyColumns, scores);
     multiplyByKeys(dyWords, valueColumns, dscores);
+    float deltas[rows];
+    for (int64_t r = 0; r < queries; ++r) {
+      Vf along = Vf::zero();
+      for (int64_t c = 0; c < w.width; c += lanes) along = fma(loadUpTo(y + r * w.outer() + c, w.width - c), loadUpTo(dy + r * w.outer() + c, w.width - c), along);
+      deltas[r] = sum(along);
+    }
     for (int64_t chunk = 0; chunk < chunkCount; ++chunk) firstTile[chunk] = lastTile[chunk] = -1;
     for (int64_t tile = 0; tile < tiles; ++tile) {
       if (isClosed(tile)) {
@@ -248,9 +264,9 @@ template <class Words> struct AttentionTiles {
         else for (int64_t skipped = lastTile[chunk] + 1; skipped < tile; ++skipped) clearAcross(skipped, chunk);
         lastTile[chunk] = static_cast<int32_t>(tile);
       }
-      for (int64_t row = tile * tileRows; row < (tile + 1) * tileRows; row += perWord) differentiateRows(row, tile, t, queries, y, dy, logSums, dbias);
-      multiplyWeights(tile, keyRows, [&](int64_t row, int64_t column, int64_t count, Vf sums) {
-        if (row < queries) storeUpTo(sums * Vf::set1(w.scale), dquery + row * w.queryStride() + column, count);
+      for (int64_t row = tile * tileRows; row < (tile + 1) * tileRows; row += perWord) differentiateRows(row, t, queries, deltas, logSums, dbias);
+      multiplyWeights(tile, least(tileRows, queries - tile * tileRows), keyRows, [&](int64_t row, int64_t column, int64_t count, Vf sums) {
+        storeUpTo(sums * Vf::set1(w.scale), dquery + row * w.queryStride() + column, count);
       });
     }
     if (!intoKeys) return;
@@ -270,18 +286,16 @@ template <class Words> struct AttentionTiles {
   }
 
   // Scores of the rows of one word → weights, and dscores = weights ⊙ (dweights − δ) with δ = Σ y ⊙ dy of the row.
-  template <class T> void differentiateRows(int64_t row, int64_t tile, int64_t t, int64_t queries, const T* y, const T* dy, const float* logSums, float* dbias) {
+  void differentiateRows(int64_t row, int64_t t, int64_t queries, const float* deltas, const float* logSums, float* dbias) {
+    const int64_t tile = row / tileRows;
     Vf delta[perWord], logSum[perWord];
     const float* biasRow[perWord];
     float* sums[perWord];
     for (int i = 0; i < perWord; ++i) {
       const int64_t r = row + i;
-      Vf along = Vf::zero();
-      if (r < queries)
-        for (int64_t c = 0; c < w.width; c += lanes) along = fma(loadUpTo(y + r * w.outer() + c, w.width - c), loadUpTo(dy + r * w.outer() + c, w.width - c), along);
-      delta[i] = Vf::set1(sum(along));
+      delta[i] = Vf::set1(r < queries ? deltas[r] : 0.0f);
       logSum[i] = Vf::set1(r < queries ? logSums[t + r] : 0.0f);
-      biasRow[i] = bias == nullptr ? nullptr : bias + w.distance(t + r);
+      biasRow[i] = biasOf(t + r);
       sums[i] = dbias == nullptr ? nullptr : dbias + w.distance(t + r);
     }
     for (int64_t chunk = from[tile]; chunk < until[tile]; ++chunk) {
@@ -316,8 +330,8 @@ template <class Words> struct AttentionTiles {
       for (int64_t panel = 0; panel < right.count(); ++panel) {
         const int vectors = right.vectorsOf(panel);
         Words::multiply(vectors, words, left, kInterleaved, right.at(panel) + word * vectors * lanes, product);
-        eachVector(key, right, panel, product, [&](int64_t row, int64_t column, int64_t count, Vf v) {
-          if (row < w.keys) storeUpTo(loadUpTo(sums + row * w.width + column, count) + v, sums + row * w.width + column, count);
+        eachVector(key, least(tileRows, w.keys - key), right, panel, product, [&](int64_t row, int64_t column, int64_t count, Vf v) {
+          storeUpTo(loadUpTo(sums + row * w.width + column, count) + v, sums + row * w.width + column, count);
         });
       }
     }
