@@ -28,7 +28,12 @@ const rowsOf = (schema, name, node, expected) => {
   const byDefault = node.default === undefined ? '' : `\`${cell(JSON.stringify(node.default))}\``;
   const own = `| \`${name}\` | ${byDefault} | ${cell(expected(schema, node))} | ${cell(node.description ?? '')} |`;
   const item = [node.items, ...(node.items?.anyOf ?? [])].find((inner) => inner !== undefined && isSection(inner));
-  return [own, ...(item === undefined ? [] : sectionRows(schema, `${name}[].`, item, expected))];
+  const inside = node.anyOf?.find(isSection);
+  return [
+    own,
+    ...(item === undefined ? [] : sectionRows(schema, `${name}[].`, item, expected)),
+    ...(inside === undefined ? [] : sectionRows(schema, `${name}.`, inside, expected)),
+  ];
 };
 
 const sectionRows = (schema, prefix, section, expected) =>

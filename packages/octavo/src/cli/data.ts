@@ -15,9 +15,15 @@ import { run } from './run.js';
 import { artifactsOf, existingRun, finishedArtifact } from './run-artifacts.js';
 import { paintFor, table } from './terminal.js';
 
+const isReasonOrFamily = (given: string): boolean =>
+  dropReasons.some((reason) => reason === given || reason.startsWith(`${given}.`));
+
 const Options = z.object({
   run: z.string().default('main'),
-  reason: z.enum(dropReasons).optional(),
+  reason: z
+    .string()
+    .refine(isReasonOrFamily, `not a reason; there are ${dropReasons.join(', ')}, and gopher for all of gopher.…`)
+    .optional(),
   limit: z.coerce.number().int().min(1).max(100_000).default(20),
 });
 
@@ -37,6 +43,11 @@ export const dataReport = ({ collected, cleaned, split, tokens }: DataSummary): 
     visibleLine(source.licence, 40),
   ]);
   const reasons = Object.entries(cleaned.droppedByReason).map(([reason, count]) => [`  ${reason}`, exact(count)]);
+  const changes = Object.entries(cleaned.changes).map(([kind, { places, documents }]) => [
+    `  ${visibleLine(kind, 50)}`,
+    exact(places),
+    `in ${exact(documents)} documents`,
+  ]);
   const parts = (['train', 'validation', 'test'] as const).map((part) => [
     `  ${part}`,
     ...totals(split[part]),
@@ -51,6 +62,7 @@ export const dataReport = ({ collected, cleaned, split, tokens }: DataSummary): 
     '',
     `kept ${exact(cleaned.kept)} of ${exact(cleaned.documentsIn)} documents, ${formatBytes(cleaned.bytesKept)} of ${formatBytes(cleaned.bytesIn)}; dropped`,
     table(reasons.length === 0 ? [['  none']] : reasons),
+    ...(changes.length === 0 ? [] : ['', 'changed', table(changes)]),
     '',
     'split',
     table(parts),
@@ -117,7 +129,10 @@ export const data: Command = {
   ],
   options: [
     ...run.options.filter(({ form }) => !form.startsWith('--until')),
-    { form: '--reason <reason>', says: `with dropped: only those dropped for this reason (${dropReasons.join(', ')})` },
+    {
+      form: '--reason <reason>',
+      says: 'with dropped: only those dropped for this reason, or family of reasons such as gopher',
+    },
     { form: '--limit <count>', says: 'with dropped: how many to list (20)' },
   ],
   examples: [

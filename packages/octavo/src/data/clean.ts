@@ -12,9 +12,10 @@ import {
   utf8Bytes,
 } from './document.js';
 import { type Clusters, clusters } from './duplicates/clusters.js';
+import { digestTable } from './duplicates/digest-table.js';
 import { nearDuplicateIndex } from './duplicates/near-duplicates.js';
-import { judgeText } from './filters/judge-text.js';
-import { normaliseText } from './filters/normalise-text.js';
+import { packedStrings } from './duplicates/packed-strings.js';
+import { documentStage } from './filters/document-stage.js';
 import { interruptible } from './interruptible.js';
 import { limits } from './limits.js';
 import { progress } from './progress.js';
@@ -28,52 +29,14 @@ import { CollectSummary } from './summaries.js';
  */
 export const cleanColumns = { ...documentColumns, cluster: 'text', bytes: 'integer' } as const;
 
-interface Judged {
-  readonly ids: readonly string[];
+/** What the first pass leaves for the second, by number of the document. */
+interface Judgement {
+  /** 1 where the document stays. */
+  readonly kept: Uint8Array;
   readonly alike: Clusters;
-  /** By number of the document; those absent are kept. */
-  readonly dropped: ReadonlyMap<number, DroppedDocument>;
 }
 
-/** First pass: what is broken, short or a repetition; remembers a hash and a signature of each document, not its text. */
-async function judgeAll(
-  context: StepContext<CleanSection>,
-  path: string,
-  judgedSome: (documents: number) => void,
-): Promise<Judged> {
-  const { section, signal } = context;
-  const index = nearDuplicateIndex(section.nearDuplicateSimilarity);
-  const alike = clusters();
-  const ids: string[] = [];
-  const exact = new Map<string, number>();
-  const dropped = new Map<number, DroppedDocument>();
-  const judge = ({ id, source, text: raw }: SourceDocument) => {
-    const number = ids.push(id) - 1;
-    const text = normaliseText(raw);
-    const drop = (reason: DroppedDocument['reason'], detail: string) =>
-      dropped.set(number, { id, source, reason, detail, excerpt: excerptOf(text) });
-    const verdict = judgeText(raw, text, section);
-    if (verdict.kind === 'dropped') return drop(verdict.reason, verdict.detail);
-    const digest = createHash('sha256').update(text).digest('base64');
-    const same = exact.get(digest);
-    if (same !== undefined) {
-      alike.join(same, number);
-      return drop('exact-duplicate', `the same as ${ids[same] ?? ''}`);
-    }
-    exact.set(digest, number);
-    if (!section.nearDuplicates) return undefined;
-    const { duplicate, relatives } = index.add(number, text);
-    for (const relative of relatives) alike.join(relative, number);
-    if (duplicate === undefined) return undefined;
-    return drop('near-duplicate', `${Math.round(duplicate.similarity * 100)} % as ${ids[duplicate.of] ?? ''}`);
-  };
-  for await (const batch of readDocuments(path, { columns: documentColumns })) {
-    signal.throwIfAborted();
-    batch.forEach(judge);
-    judgedSome(batch.length);
-  }
-  return { ids, alike, dropped };
-}
+type Stage = ReturnType<typeof documentStage>;
 
 const excerptOf = (text: string): string =>
   text
@@ -81,71 +44,157 @@ const excerptOf = (text: string): string =>
     .replace(/[\ud800-\udbff]$/, '')
     .replaceAll(/\s+/g, ' ');
 
-interface SourceTotals {
+/** First pass, a document at a time in order: what is broken, poor or a repetition. Keeps digests and signatures, no text. */
+function judge(documents: number, section: CleanSection, stage: Stage) {
+  const index = nearDuplicateIndex(section.nearDuplicateSimilarity);
+  const judgement: Judgement = { kept: new Uint8Array(documents), alike: clusters() };
+  const ids = packedStrings(documents);
+  const exact = digestTable(documents);
+  let count = 0;
+  const one = ({ id, source, text: raw }: SourceDocument): DroppedDocument | undefined => {
+    const number = count++;
+    ids.push(id);
+    const { text, dropped } = stage(raw, true);
+    const drop = (reason: DroppedDocument['reason'], detail: string): DroppedDocument => ({
+      id,
+      source,
+      reason,
+      detail,
+      excerpt: excerptOf(text),
+    });
+    if (dropped !== undefined) return drop(dropped.reason, dropped.detail);
+    const same = exact.firstOf(createHash('sha256').update(text).digest(), number);
+    if (same !== undefined) {
+      judgement.alike.join(same, number);
+      return drop('exact-duplicate', `the same as ${ids.at(same)}`);
+    }
+    if (section.nearDuplicates) {
+      const { duplicate, relatives } = index.add(number, text);
+      for (const relative of relatives) judgement.alike.join(relative, number);
+      if (duplicate !== undefined)
+        return drop('near-duplicate', `${Math.round(duplicate.similarity * 100)} % as ${ids.at(duplicate.of)}`);
+    }
+    judgement.kept[number] = 1;
+    return undefined;
+  };
+  return { one, judgement };
+}
+
+interface Totals {
   documents: number;
   bytes: number;
 }
 
+/** Adds up what a step's summary says, by name. */
+function tally() {
+  const totals = new Map<string, Totals>();
+  return {
+    add: (name: string, amount: number) => {
+      const { documents, bytes } = totals.get(name) ?? { documents: 0, bytes: 0 };
+      totals.set(name, { documents: documents + 1, bytes: bytes + amount });
+    },
+    totals,
+  };
+}
+
+/** The ids of clusters, while documents pass in order: the first of a cluster gives it its name. */
+function clusterNames({ alike }: Judgement, documents: number) {
+  const sizes = new Uint32Array(documents);
+  for (let number = 0; number < documents; number++) {
+    const root = alike.root(number);
+    sizes[root] = (sizes[root] ?? 0) + 1;
+  }
+  const names = new Map<number, string>();
+  return (number: number, id: string): string => {
+    const root = alike.root(number);
+    if (root === number && (sizes[number] ?? 0) > 1) names.set(number, id);
+    return names.get(root) ?? id;
+  };
+}
+
 async function cleanAll(context: StepContext<CleanSection>): Promise<Readonly<Record<string, unknown>>> {
-  const { folder, signal } = context;
+  const { section, folder, signal } = context;
   const from = context.artifact('collect');
   const input = join(from, 'documents.parquet');
   const collected = await readSummary(from, CollectSummary);
   const told = progress('clean', { ...context, total: 2 * collected.documents, unit: 'documents' });
-  const { ids, alike, dropped } = await judgeAll(context, input, told.add);
-  const kept = new Map<string, SourceTotals>();
-  const keptDocuments = async function* () {
-    let number = 0;
+  const stage = documentStage(section);
+  const { one, judgement } = judge(collected.documents, section, stage);
+  const batches = async function* () {
     for await (const batch of readDocuments(input, { columns: documentColumns })) {
       signal.throwIfAborted();
-      for (const document of batch) {
-        const cluster = ids[alike.root(number)] ?? document.id;
-        if (dropped.has(number++)) continue;
-        const text = normaliseText(document.text);
-        const bytes = utf8Bytes(text);
-        const totals = kept.get(document.source) ?? { documents: 0, bytes: 0 };
-        kept.set(document.source, { documents: totals.documents + 1, bytes: totals.bytes + bytes });
-        yield { ...document, text, cluster, bytes };
-      }
+      yield batch;
       told.add(batch.length);
     }
   };
-  const counts = new Map<string, number>();
+
+  const reasons = new Map<string, number>();
   const droppedDocuments = async function* (): AsyncGenerator<DroppedDocument, void, undefined> {
-    const count = (one: DroppedDocument) => {
-      counts.set(one.reason, (counts.get(one.reason) ?? 0) + 1);
-      return one;
+    const counted = (dropped: DroppedDocument) => {
+      reasons.set(dropped.reason, (reasons.get(dropped.reason) ?? 0) + 1);
+      return dropped;
     };
     for await (const batch of readDocuments(join(from, 'rejected.parquet'), { columns: droppedColumns })) {
-      for (const { reason, ...rest } of batch) yield count({ ...rest, reason: parseReason(reason) });
+      for (const { reason, ...rest } of batch) yield counted({ ...rest, reason: parseReason(reason) });
     }
-    for (const one of dropped.values()) yield count(one);
+    for await (const batch of batches()) {
+      for (const document of batch) {
+        const dropped = one(document);
+        if (dropped !== undefined) yield counted(dropped);
+      }
+    }
+  };
+  const losses = await writeDocuments(join(folder, 'dropped.parquet'), { columns: droppedColumns }, droppedDocuments());
+
+  const sources = tally();
+  const changes = tally();
+  const keptDocuments = async function* () {
+    const clusterOf = clusterNames(judgement, collected.documents);
+    let number = -1;
+    for await (const batch of batches()) {
+      for (const document of batch) {
+        const cluster = clusterOf(++number, document.id);
+        if (judgement.kept[number] !== 1) continue;
+        const { text, changes: made } = stage(document.text, false);
+        const bytes = utf8Bytes(text);
+        sources.add(document.source, bytes);
+        for (const [kind, places] of Object.entries(made)) changes.add(kind, places);
+        yield { ...document, text, cluster, bytes };
+      }
+    }
   };
   const written = await writeDocuments(join(folder, 'documents.parquet'), { columns: cleanColumns }, keptDocuments());
-  const losses = await writeDocuments(join(folder, 'dropped.parquet'), { columns: droppedColumns }, droppedDocuments());
   told.finish();
+
   const documentsIn = collected.documents + collected.rejected;
   invariant(documentsIn === written.rows + losses.rows, 'every document is kept or dropped');
-  if (written.rows === 0) {
-    throw fail('DATA_TOO_SMALL', {
-      what: `nothing is left of ${documentsIn} documents: ${[...counts].map(([reason, count]) => `${count} ${reason}`).join(', ')}`,
-      where: 'data.sources',
-      remedy: 'look at the dropped with `octavo data dropped`, then name more text or lower data.clean.minCharacters',
-    });
-  }
+  if (written.rows === 0) throw nothingLeft(documentsIn, reasons);
   const summary = {
     documentsIn,
     kept: written.rows,
     dropped: losses.rows,
     droppedByReason: Object.fromEntries(
-      dropReasons.flatMap((reason) => (counts.has(reason) ? [[reason, counts.get(reason)]] : [])),
+      dropReasons.flatMap((reason) => (reasons.has(reason) ? [[reason, reasons.get(reason)]] : [])),
+    ),
+    changes: Object.fromEntries(
+      [...changes.totals]
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([kind, { documents, bytes: places }]) => [kind, { documents, places }]),
     ),
     bytesIn: collected.bytes,
-    bytesKept: [...kept.values()].reduce((sum, { bytes }) => sum + bytes, 0),
-    sources: [...kept].map(([name, totals]) => ({ name, ...totals })),
+    bytesKept: [...sources.totals.values()].reduce((sum, { bytes }) => sum + bytes, 0),
+    sources: [...sources.totals].map(([name, totals]) => ({ name, ...totals })),
   };
   writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
   return summary;
+}
+
+function nothingLeft(documentsIn: number, reasons: ReadonlyMap<string, number>) {
+  return fail('DATA_TOO_SMALL', {
+    what: `nothing is left of ${documentsIn} documents: ${[...reasons].map(([reason, count]) => `${count} ${reason}`).join(', ')}`,
+    where: 'data.sources',
+    remedy: 'look at the dropped with `octavo data dropped`, then name more text or lower data.clean.minCharacters',
+  });
 }
 
 function parseReason(reason: string): DroppedDocument['reason'] {
@@ -157,7 +206,7 @@ function parseReason(reason: string): DroppedDocument['reason'] {
 /** Normalises, drops what is broken, tiny or repeated, and says which documents are alike. Errors: DATA_TOO_SMALL, TABLE_CORRUPT. */
 export const clean: Step<CleanSection> = {
   name: 'clean',
-  version: 1,
+  version: 2,
   inputs: ['collect'],
   run: (context) => interruptible(context.signal, () => cleanAll(context)),
 };

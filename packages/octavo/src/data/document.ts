@@ -1,3 +1,5 @@
+import { qualityReasons } from './filters/quality.js';
+
 /** Columns of `collect/documents.parquet`. */
 export const documentColumns = { id: 'text', source: 'text', licence: 'text', text: 'text' } as const;
 
@@ -21,6 +23,7 @@ export const dropReasons = [
   'binary',
   'mojibake',
   'too-short',
+  ...qualityReasons,
   'exact-duplicate',
   'near-duplicate',
 ] as const;

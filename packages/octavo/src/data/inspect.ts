@@ -38,10 +38,10 @@ const Dropped: z.ZodType<DroppedDocument> = z.object({
   excerpt: z.string(),
 });
 
-/** Dropped documents in the order met, those of one reason if it is given. Errors: TABLE_CORRUPT. */
+/** Dropped documents in the order met, those of one reason or family of reasons if it is given. Errors: TABLE_CORRUPT. */
 export async function listDropped(
   artifacts: string,
-  { reason, limit = 20 }: { readonly reason?: DroppedDocument['reason']; readonly limit?: number } = {},
+  { reason, limit = 20 }: { readonly reason?: string; readonly limit?: number } = {},
 ): Promise<readonly DroppedDocument[]> {
   const found: DroppedDocument[] = [];
   if (limit <= 0) return found;
@@ -49,7 +49,7 @@ export async function listDropped(
     columns: droppedColumns,
   })) {
     for (const row of batch) {
-      if (reason !== undefined && row.reason !== reason) continue;
+      if (reason !== undefined && row.reason !== reason && !row.reason.startsWith(`${reason}.`)) continue;
       found.push(Dropped.parse(row));
       if (found.length >= limit) return found;
     }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { chatFamilies, headlineFamilies } from './chat-family.js';
+import { qualityFields } from './filters/quality.js';
 
 const sourceFields = z.strictObject({
   from: z
@@ -74,6 +75,7 @@ export const dataSection = z
           .max(1)
           .default(0.7)
           .describe('Share of 5-word runs in common from which a document counts as a near duplicate.'),
+        ...qualityFields,
       })
       .prefault({}),
     tokenize: z

@@ -28,6 +28,8 @@ export const CleanSummary = z.object({
   kept: count,
   dropped: count,
   droppedByReason: z.record(z.string(), count),
+  /** What was changed in the documents that stay: cut lines, repaired characters and the like, by kind. */
+  changes: z.record(z.string(), z.object({ documents: count, places: count })),
   bytesIn: count,
   bytesKept: count,
   sources: z.array(z.object({ name: z.string(), documents: count, bytes: count })),
