@@ -30,6 +30,7 @@ export const errorCodes = {
   KEYS_UNREADABLE: { exit: 2, says: 'The file of API keys is absent, damaged, or open to other users.' },
   MEMORY_TOO_SMALL: { exit: 2, says: 'The planned model and batch need more memory than may be used.' },
   NATIVE_ABSENT: { exit: 1, says: 'The native part of Octavo is not built or installed for this platform.' },
+  PACKAGE_ABSENT: { exit: 2, says: 'An optional package that is needed for this is not installed.' },
   PATH_NOT_ALLOWED: { exit: 2, says: 'A name or path that would leave its folder or not fit every file system.' },
   PLAN_IMPOSSIBLE: {
     exit: 2,
@@ -51,6 +52,10 @@ export const errorCodes = {
     says: 'The server cannot listen at its address: the port is taken or not allowed, or the address is not of this machine.',
   },
   SERVE_INSECURE: { exit: 2, says: 'A server that others can reach was asked for without keys.' },
+  STORE_BUSY: { exit: 1, says: 'Other programs used the database for longer than one waits.' },
+  STORE_NEWER: { exit: 2, says: 'The database was changed by a later version of Octavo.' },
+  STORE_UNREACHABLE: { exit: 2, says: 'The database cannot be opened, reached or used.' },
+  STORE_URL: { exit: 2, says: 'The place of a database is not a file or a URL that can be used.' },
   STEP_FAILED: { exit: 1, says: 'A step of the run stopped with an error that has no code of its own.' },
   TABLE_CORRUPT: { exit: 1, says: 'A document table (Parquet) is damaged, or its checksum is missing.' },
   TENSOR_ABSENT: { exit: 2, says: 'A model file lacks a tensor that the model needs.' },
