@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { OctavoError } from '../../../packages/octavo/src/core/index.js';
-import { fetchPackage, packageFiles } from '../../../packages/octavo/src/data/npm-package.js';
+import { fetchPackage, packageFiles } from '../../../packages/octavo/src/data/sources/npm-package.js';
 
 export interface PinnedPackage {
   readonly name: string;

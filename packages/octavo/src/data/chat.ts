@@ -4,8 +4,8 @@ import { computedConversations, computedFamilies } from './chat-computed.js';
 import { countriesPackage, countryFacts, type Fact } from './chat-countries.js';
 import type { ChatFamily, Conversation } from './chat-family.js';
 import { fillIn, wordings } from './chat-templates.js';
-import { type FetchContext, fetchPackage, packageFiles, packageKey } from './npm-package.js';
-import { pinnedPackages } from './pinned-packages.js';
+import { type FetchContext, fetchPackage, packageFiles, packageKey } from './sources/npm-package.js';
+import { pinnedPackages } from './sources/pinned-packages.js';
 
 /** Held-out wordings that each fact is asked in: different ones for neighbouring facts, so all are used. */
 const heldOutPerFact = { validation: 1, test: 2 } as const;

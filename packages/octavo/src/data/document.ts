@@ -1,7 +1,15 @@
 import { qualityReasons } from './filters/quality.js';
 
 /** Columns of `collect/documents.parquet`. */
-export const documentColumns = { id: 'text', source: 'text', licence: 'text', text: 'text' } as const;
+export const documentColumns = {
+  id: 'text',
+  source: 'text',
+  licence: 'text',
+  text: 'text',
+  url: 'text?',
+  time: 'text?',
+  title: 'text?',
+} as const;
 
 export interface SourceDocument {
   /** `<source>/<file>`, `:line` for a row of a file, `#n` for a window of a long text. */
@@ -9,6 +17,11 @@ export interface SourceDocument {
   readonly source: string;
   readonly licence: string;
   readonly text: string;
+  /** Address that the text came from. */
+  readonly url?: string | undefined;
+  /** ISO date, with time where known: when it was published or, failing that, fetched. */
+  readonly time?: string | undefined;
+  readonly title?: string | undefined;
 }
 
 /** Columns of `clean/dropped.parquet`, and of the rows that `collect` could not read. */

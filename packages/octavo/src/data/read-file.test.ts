@@ -5,7 +5,7 @@ import type { Collected } from './document.js';
 import { limits } from './limits.js';
 import { readFileDocuments } from './read-file.js';
 import { wordnetExamples } from './read-wordnet.js';
-import { resolveSources } from './source.js';
+import { resolveSources } from './sources/resolve.js';
 import { prose } from './step.test-support.js';
 
 async function* inPieces(bytes: Uint8Array, size: number) {

@@ -2,7 +2,7 @@ import { type Bytes, decompress } from './decompress.js';
 import type { Collected } from './document.js';
 import { readJsonl } from './read-jsonl.js';
 import { readWordnet } from './read-wordnet.js';
-import type { Source } from './source.js';
+import type { Source } from './sources/kind.js';
 import { textPieces } from './text-pieces.js';
 import { windows } from './windows.js';
 

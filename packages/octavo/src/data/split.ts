@@ -75,7 +75,7 @@ async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Re
 /** Clean documents → `train.parquet`, `validation.parquet`, `test.parquet`. Errors: DATA_TOO_SMALL, TABLE_CORRUPT. */
 export const split: Step<SplitSection> = {
   name: 'split',
-  version: 1,
+  version: 2,
   inputs: ['clean'],
   run: (context) => interruptible(context.signal, () => splitAll(context)),
 };

@@ -39,6 +39,15 @@ describe('document tables', () => {
     expect(await readAll(path)).toEqual(many);
   });
 
+  it('leave absent what may be', async () => {
+    const path = join(folder, 'absent.parquet');
+    const rows = [{ id: 'a', url: 'https://a.example/' }, { id: 'b' }, { id: 'c', url: '' }];
+    const nullable = { id: 'text', url: 'text?' } as const;
+    await writeDocuments(path, { columns: nullable }, rows);
+    for await (const batch of readDocuments(path, { columns: nullable })) expect(batch).toEqual(rows);
+    await expect(readDocuments(path, { columns: { url: 'text' } }).next()).rejects.toThrow(/column url holds null/);
+  });
+
   it('sort by a column and have the same bytes each time', async () => {
     const rows = ['c', 'a', 'b'].map((id) => ({ id, text: `text ${id}`, bytes: 1, share: 0.5 }));
     const first = await writeDocuments(join(folder, 'first.parquet'), { columns, orderBy: 'id' }, rows);

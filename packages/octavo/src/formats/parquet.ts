@@ -9,10 +9,13 @@ import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
 import { fail, invariant, notWritten, syncFolder } from '../core/index.js';
 import { fileSha256, verifyChecksum, writeChecksum } from './file-checksum.js';
 
-export type ColumnType = 'text' | 'integer' | 'number';
+/** `text?` may be absent; nothing else is null. */
+export type ColumnType = 'text' | 'text?' | 'integer' | 'number';
 export type Columns = Readonly<Record<string, ColumnType>>;
-/** One row of a table: `{ id: 'text', bytes: 'integer' }` holds `{ id: string, bytes: number }`; nothing is null. */
-export type Row<C extends Columns> = { readonly [Name in keyof C]: C[Name] extends 'text' ? string : number };
+/** One row of a table: `{ id: 'text', url: 'text?', bytes: 'integer' }` holds `{ id: string, url?: string, bytes: number }`. */
+export type Row<C extends Columns> = {
+  readonly [Name in keyof C as C[Name] extends 'text?' ? never : Name]: C[Name] extends 'text' ? string : number;
+} & { readonly [Name in keyof C as C[Name] extends 'text?' ? Name : never]?: string | undefined };
 
 export interface WrittenTable {
   readonly rows: number;
@@ -20,7 +23,12 @@ export interface WrittenTable {
   readonly sha256: string;
 }
 
-const sqlType: Record<ColumnType, string> = { text: 'VARCHAR', integer: 'BIGINT', number: 'DOUBLE' };
+const sqlType: Record<ColumnType, string> = {
+  text: 'VARCHAR',
+  'text?': 'VARCHAR',
+  integer: 'BIGINT',
+  number: 'DOUBLE',
+};
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const rowsPerGroup = 2048;
 
@@ -92,6 +100,8 @@ function appendRow(
   for (const [name, type] of list) {
     const value = row[name];
     if (type === 'text' && typeof value === 'string') appender.appendVarchar(value);
+    else if (type === 'text?' && value === undefined) appender.appendNull();
+    else if (type === 'text?' && typeof value === 'string') appender.appendVarchar(value);
     else if (type === 'integer' && Number.isSafeInteger(value)) appender.appendBigInt(BigInt(Number(value)));
     else if (type === 'number' && typeof value === 'number') appender.appendDouble(value);
     else invariant(false, `column ${name} holds ${type}, not ${typeof value}`);
@@ -100,9 +110,10 @@ function appendRow(
 }
 
 function parseRow<C extends Columns>(path: string, columns: C, row: Readonly<Record<string, unknown>>): Row<C> {
-  const parsed = Object.entries(columns).map(([name, type]): [string, string | number] => {
+  const parsed = Object.entries(columns).map(([name, type]): [string, string | number | undefined] => {
     const value = row[name];
-    if (type === 'text' && typeof value === 'string') return [name, value];
+    if (type === 'text?' && (value === null || value === undefined)) return [name, undefined];
+    if ((type === 'text' || type === 'text?') && typeof value === 'string') return [name, value];
     if (type === 'integer' && typeof value === 'bigint' && Number.isSafeInteger(Number(value)))
       return [name, Number(value)];
     if (type === 'number' && typeof value === 'number') return [name, value];
@@ -141,7 +152,7 @@ export async function writeDocuments<const C extends Columns>(
     try {
       await connection.run(`SET temp_directory = ${quoted(spill)}`);
       await connection.run(
-        `CREATE TABLE rows (${list.map(([name, type]) => `"${name}" ${sqlType[type]} NOT NULL`).join(', ')})`,
+        `CREATE TABLE rows (${list.map(([name, type]) => `"${name}" ${sqlType[type]}${type === 'text?' ? '' : ' NOT NULL'}`).join(', ')})`,
       );
       const appender = await connection.createAppender('rows');
       for await (const row of rows) {

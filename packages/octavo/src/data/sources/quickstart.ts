@@ -1,4 +1,4 @@
-import type { SourceFields } from './section.js';
+import type { SourceFields } from '../section.js';
 
 const base = { format: 'text', textField: 'text', encoding: 'utf-8', licence: 'unknown' } as const;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { inputJsonSchema } from '../project/index.js';
-import { cleanSection, collectSection, dataSection } from './section.js';
-import { resolveSources } from './source.js';
+import { inputJsonSchema } from '../../project/index.js';
+import { cleanSection, collectSection, dataSection } from '../section.js';
+import { resolveSources } from './resolve.js';
 
 describe('the data section', () => {
   it('is whole when nothing is given', () => {

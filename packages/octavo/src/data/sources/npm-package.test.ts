@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OctavoError } from '../core/index.js';
+import { OctavoError } from '../../core/index.js';
 import { type FetchedPackage, fetchPackage, packageFiles } from './npm-package.js';
 
 const wanted = { name: 'kleur', version: '4.1.5' };

@@ -8,10 +8,10 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { fail, writeFileAtomic } from '../core/index.js';
-import { decompress } from './decompress.js';
+import { fail, writeFileAtomic } from '../../core/index.js';
+import { decompress } from '../decompress.js';
+import { readTar, type TarMember } from '../tar.js';
 import { pinnedPackages } from './pinned-packages.js';
-import { readTar, type TarMember } from './tar.js';
 
 export interface PackageVersion {
   readonly name: string;

@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fail } from '../core/index.js';
-import { globMatcher } from './glob.js';
-import { formatOfName } from './read-file.js';
-import type { Source, SourcePlace } from './source.js';
+import { fail } from '../../core/index.js';
+import { globMatcher } from '../glob.js';
+import { formatOfName } from '../read-file.js';
+import type { FilesPlace } from './files.js';
+import type { Source } from './kind.js';
 
 export interface SourceFile {
   /** Absolute path. */
@@ -13,8 +14,6 @@ export interface SourceFile {
   readonly place: string;
   readonly bytes: number;
 }
-
-type FilesPlace = Extract<SourcePlace, { readonly kind: 'files' }>;
 
 const missing = (source: Source, what: string) =>
   fail('DATA_SOURCE', {

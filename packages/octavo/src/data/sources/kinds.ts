@@ -1,0 +1,6 @@
+import { files } from './files.js';
+import { type Binder, bind } from './kind.js';
+import { npm } from './npm.js';
+
+/** Every kind of source; the first whose `parse` knows `from` has it. */
+export const kinds: readonly Binder[] = [bind(npm), bind(files)];
