@@ -53,6 +53,11 @@ static void packTransposedRows(const T* a, int64_t lda, int64_t rows, int64_t ks
     }
 }
 
+// Rows that one strip walks across are too far apart for the machine to foresee: those of the next strip are asked for.
+template <class Words, class T> static inline void askAhead(const T* from, int64_t stride, int64_t strip) {
+  for (int64_t u = 0; u < Words::perWord; u++) __builtin_prefetch(from + (strip * Words::perWord + u) * stride);
+}
+
 // The same, interleaved in groups of groupRows, a multiple of Vf::lanes.
 template <class Words, int groupRows, class T>
 static void packInterleavedRows(const T* a, int64_t lda, int64_t row, int64_t rows, int64_t k, int64_t ks, float* out) {
@@ -64,6 +69,7 @@ static void packInterleavedRows(const T* a, int64_t lda, int64_t row, int64_t ro
       for (int64_t w = w0; w < least(w0 + strip, words); w++) {
         const int64_t at = w * Words::perWord;
         const T* from = a + (k + at) * lda + row + r;
+        askAhead<Words>(from, lda, strip);
         for (int v = 0; v < groupRows; v += Vf::lanes, to += Vf::lanes) Words::rowWords(Words::across(from + v, lda, ks - at, rows - r - v)).store(to);
       }
     }
@@ -91,7 +97,7 @@ struct Panels {
 
 // Panels [share.begin, share.end) of B stored [k, n].
 template <class Words, class T> static void packColumns(const T* b, int64_t ldb, const Panels& panels, Range share) {
-  constexpr int64_t strip = 16;  // k's swept over all panels before the next, so that few rows are open at once
+  constexpr int64_t strip = 4;  // k's swept over all panels before the next, so that few rows are open at once
   for (int64_t w0 = 0; w0 < panels.words; w0 += strip)
     for (int64_t panel = share.begin; panel < share.end; panel++) {
       const int vectors = panels.vectorsOf(panel);
@@ -100,7 +106,7 @@ template <class Words, class T> static void packColumns(const T* b, int64_t ldb,
       for (int64_t w = w0; w < least(w0 + strip, panels.words); w++) {
         const int64_t at = w * Words::perWord;
         const T* from = b + (panels.k + at) * ldb + panels.column + first;
-        __builtin_prefetch(from + strip * Words::perWord * ldb);
+        askAhead<Words>(from, ldb, strip);
         for (int v = 0; v < vectors; v++, to += Vf::lanes)
           Words::columns(from + v * panels.laneColumns, ldb, panels.ks - at, panels.columns - first - v * panels.laneColumns).store(to);
       }
