@@ -15,7 +15,8 @@ import { type Clusters, clusters } from './duplicates/clusters.js';
 import { digestTable } from './duplicates/digest-table.js';
 import { nearDuplicateIndex } from './duplicates/near-duplicates.js';
 import { packedStrings } from './duplicates/packed-strings.js';
-import { documentStage } from './filters/document-stage.js';
+import { type CorpusStage, corpusStage } from './filters/corpus-stage.js';
+import { documentStage, repairText } from './filters/document-stage.js';
 import { interruptible } from './interruptible.js';
 import { limits } from './limits.js';
 import { progress } from './progress.js';
@@ -54,7 +55,7 @@ function judge(documents: number, section: CleanSection, stage: Stage) {
   const one = ({ id, source, text: raw }: SourceDocument): DroppedDocument | undefined => {
     const number = count++;
     ids.push(id);
-    const { text, dropped } = stage(raw, true);
+    const { text, dropped } = stage(raw, source, true);
     const drop = (reason: DroppedDocument['reason'], detail: string): DroppedDocument => ({
       id,
       source,
@@ -78,6 +79,17 @@ function judge(documents: number, section: CleanSection, stage: Stage) {
     return undefined;
   };
   return { one, judgement };
+}
+
+/** Passes before the first, where rules need to have seen the whole corpus. */
+async function learn(
+  { passes }: CorpusStage,
+  section: CleanSection,
+  batches: () => AsyncGenerator<readonly SourceDocument[], void, undefined>,
+): Promise<void> {
+  for (const pass of passes)
+    for await (const batch of batches())
+      for (const { source, text } of batch) pass(source, repairText(text, section).text);
 }
 
 interface Totals {
@@ -117,8 +129,10 @@ async function cleanAll(context: StepContext<CleanSection>): Promise<Readonly<Re
   const from = context.artifact('collect');
   const input = join(from, 'documents.parquet');
   const collected = await readSummary(from, CollectSummary);
-  const told = progress('clean', { ...context, total: 2 * collected.documents, unit: 'documents' });
-  const stage = documentStage(section);
+  const corpus = corpusStage(section, collected.documents);
+  const total = (2 + corpus.passes.length) * collected.documents;
+  const told = progress('clean', { ...context, total, unit: 'documents' });
+  const stage = documentStage(section, corpus);
   const { one, judgement } = judge(collected.documents, section, stage);
   const batches = async function* () {
     for await (const batch of readDocuments(input, { columns: documentColumns })) {
@@ -127,6 +141,7 @@ async function cleanAll(context: StepContext<CleanSection>): Promise<Readonly<Re
       told.add(batch.length);
     }
   };
+  await learn(corpus, section, batches);
 
   const reasons = new Map<string, number>();
   const droppedDocuments = async function* (): AsyncGenerator<DroppedDocument, void, undefined> {
@@ -155,7 +170,7 @@ async function cleanAll(context: StepContext<CleanSection>): Promise<Readonly<Re
       for (const document of batch) {
         const cluster = clusterOf(++number, document.id);
         if (judgement.kept[number] !== 1) continue;
-        const { text, changes: made } = stage(document.text, false);
+        const { text, changes: made } = stage(document.text, document.source, false);
         const bytes = utf8Bytes(text);
         sources.add(document.source, bytes);
         for (const [kind, places] of Object.entries(made)) changes.add(kind, places);

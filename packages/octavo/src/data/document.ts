@@ -1,3 +1,4 @@
+import { corpusReasons } from './filters/corpus-stage.js';
 import { qualityReasons } from './filters/quality.js';
 
 /** Columns of `collect/documents.parquet`. */
@@ -36,6 +37,7 @@ export const dropReasons = [
   'binary',
   'mojibake',
   'too-short',
+  ...corpusReasons,
   ...qualityReasons,
   'exact-duplicate',
   'near-duplicate',

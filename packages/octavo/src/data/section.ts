@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { chatFamilies, headlineFamilies } from './chat-family.js';
+import { corpusFields } from './filters/corpus-stage.js';
 import { qualityFields } from './filters/quality.js';
 
 const sourceFields = z.strictObject({
@@ -75,6 +76,11 @@ export const dataSection = z
           .max(1)
           .default(0.7)
           .describe('Share of 5-word runs in common from which a document counts as a near duplicate.'),
+        repairMojibake: z
+          .boolean()
+          .default(true)
+          .describe('Turn UTF-8 that was read as Windows-1252 or Latin-1 back, where that is unambiguous.'),
+        ...corpusFields,
         ...qualityFields,
       })
       .prefault({}),

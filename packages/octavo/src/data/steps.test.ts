@@ -71,7 +71,6 @@ describe('the data steps', () => {
       'no-text': 1,
       'invalid-utf8': 1,
       binary: 1,
-      mojibake: 1,
       'too-short': 2,
       'exact-duplicate': 1,
       'near-duplicate': 2,
@@ -100,6 +99,8 @@ describe('the data steps', () => {
     expect(await why(artifacts, 'deep/ti')).toEqual({ kind: 'unknown', alike: ['corpus/deep/tiny'] });
 
     const kept = await readAll(join(artifacts, 'clean/documents.parquet'));
+    expect(cleaned.changes).toEqual({ 'repair.mojibake': { documents: 1, places: 7 } });
+    expect(kept.find(({ id }) => id === 'corpus/deep/garbled')?.text).toBe(`“${prose(72, 3)}” — “naïve café”`);
     expect(kept.find(({ id }) => id === 'corpus/3')?.text).toBe(`${prose(3)}\n\nEnd`);
     expect(new Set(kept.map(({ text }) => text)).size).toBe(kept.length);
 

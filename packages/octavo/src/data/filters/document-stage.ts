@@ -1,8 +1,10 @@
 import type { DropReason } from '../document.js';
 import type { CleanSection } from '../section.js';
+import type { CorpusStage } from './corpus-stage.js';
 import { judgeText } from './judge-text.js';
 import { normaliseText } from './normalise-text.js';
 import { qualityStage } from './quality.js';
+import { repairMojibake } from './repair-mojibake.js';
 
 export interface Staged {
   /** As it stays, or as it was when a rule dropped it. */
@@ -12,21 +14,36 @@ export interface Staged {
   readonly changes: Readonly<Record<string, number>>;
 }
 
+/** A text put right before anything is asked of it. */
+export function repairText(raw: string, { repairMojibake: wanted }: { readonly repairMojibake: boolean }) {
+  const { text: decoded, places } = wanted ? repairMojibake(raw) : { text: raw, places: 0 };
+  return { decoded, text: normaliseText(decoded), places };
+}
+
 /**
  * All that is decided about one document by itself, pure, so that it may run anywhere. With `judge` false nothing is
  * dropped and only the text is made again, for documents that are known to be kept.
  */
-export function documentStage(section: CleanSection): (raw: string, judge: boolean) => Staged {
+export function documentStage(section: CleanSection, corpus: CorpusStage) {
   const quality = qualityStage(section);
-  return (raw, judge) => {
-    const text = normaliseText(raw);
+  return (raw: string, source: string, judge: boolean): Staged => {
+    const repaired = repairText(raw, section);
+    const changes: Record<string, number> = repaired.places > 0 ? { 'repair.mojibake': repaired.places } : {};
     if (judge) {
-      const verdict = judgeText(raw, text, section);
-      if (verdict.kind === 'dropped') return { text, dropped: verdict, changes: {} };
+      const verdict = judgeText(repaired.decoded, repaired.text, section);
+      if (verdict.kind === 'dropped') return { text: repaired.text, dropped: verdict, changes };
     }
-    const judged = quality(text, judge);
-    if (judge && judged.dropped === undefined && judged.text.length < section.minCharacters)
-      return { ...judged, dropped: { reason: 'too-short', detail: `${judged.text.length} characters are left` } };
-    return judged;
+    const cut = corpus.cut(source, repaired.text);
+    if (cut.lines > 0) changes['boilerplate.lines'] = cut.lines;
+    const odd = judge ? corpus.judge(cut.text) : undefined;
+    if (odd !== undefined) return { text: cut.text, dropped: odd, changes };
+    const judged = quality(cut.text, judge);
+    Object.assign(changes, judged.changes);
+    if (judged.dropped !== undefined) return { text: judged.text, dropped: judged.dropped, changes };
+    if (judge && judged.text.length < section.minCharacters) {
+      const detail = `${judged.text.length} characters are left`;
+      return { text: judged.text, dropped: { reason: 'too-short', detail }, changes };
+    }
+    return { text: judged.text, changes };
   };
 }

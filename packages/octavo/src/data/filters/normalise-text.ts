@@ -1,14 +1,22 @@
 /**
- * The one form of a text: NFC, `\n` line ends, no control or zero-width characters, plain spaces, no space at line ends,
- * at most one empty line in a row. Applying it twice changes nothing.
+ * The one form of a text: NFC, `\n` line ends, no control, zero-width or direction characters, plain spaces, no space at
+ * line ends, at most one empty line in a row. Applying it twice changes nothing.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed here.
-const removed = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b\u2060\ufeff]/g;
+const removed =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed here.
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]/g;
+/** Marks of direction, needed only beside scripts that run from right to left. */
+const directions = /[\u061c\u200e\u200f]/g;
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+/** Joiners shape Persian, Indic scripts and emoji; between Latin letters they only hide a word. */
+const joiners = /(?<=[A-Za-z])[\u200c\u200d]+(?=[A-Za-z])/g;
 
 export function normaliseText(text: string): string {
-  return text
+  const visible = text
     .replaceAll(/\r\n?|[\u0085\u2028\u2029]/g, '\n')
     .replaceAll(removed, '')
+    .replaceAll(joiners, '');
+  return (rightToLeft.test(visible) ? visible : visible.replaceAll(directions, ''))
     .normalize('NFC')
     .replaceAll(/[\u00a0\u2000-\u200a\u202f\u205f\u3000]/g, ' ')
     .split('\n')

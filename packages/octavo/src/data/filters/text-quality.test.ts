@@ -15,6 +15,10 @@ describe('normaliseText', () => {
     ['“Loomings”—never', '“Loomings”—never', 'quotation marks and dashes stay'],
     ['他说：“你好。”', '他说：“你好。”', 'Chinese stays'],
     ['👩‍👩‍👧', '👩‍👩‍👧', 'joined emoji stay'],
+    ['pay\u202epal \u2066x\u2069 a\u200fb', 'paypal x ab', 'directions'],
+    ['שלום \u200fabc', 'שלום \u200fabc', 'directions beside Hebrew'],
+    ['vi\u200dag\u200cra', 'viagra', 'joiners between Latin letters'],
+    ['می\u200cخواهم', 'می\u200cخواهم', 'joiners of Persian'],
   ])('%j gives %j: %s', (text, expected) => {
     expect(normaliseText(text)).toBe(expected);
   });

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { type CharacterModel, characterModel } from './character-model.js';
+import { above, below, type Dropped } from './verdict.js';
+
+export const outlierFields = {
+  rule: z
+    .enum(['iqr', 'z-score'])
+    .default('iqr')
+    .describe(
+      'iqr: beyond the quartiles by a multiple of their distance; z-score: by standard deviations from the mean.',
+    ),
+  iqrFactor: z.number().min(0).default(3).describe('Distances between the quartiles; 3 is far out by Tukey.'),
+  zScore: z.number().min(0).default(4).describe('Standard deviations.'),
+  length: z.boolean().default(true).describe('Documents far shorter or longer than the rest: outlier.length.'),
+  symbols: z.boolean().default(true).describe('With far more marks and symbols: outlier.symbols.'),
+  perplexity: z
+    .boolean()
+    .default(true)
+    .describe('Unlike the rest by a model of 4 characters trained on the corpus itself: outlier.perplexity.'),
+  minDocuments: z.number().int().min(4).default(100).describe('Below so many documents nothing is an outlier.'),
+} as const;
+export type OutlierRules = z.infer<z.ZodObject<typeof outlierFields>>;
+
+export const outlierReasons = ['outlier.length', 'outlier.symbols', 'outlier.perplexity'] as const;
+type Measure = 'length' | 'symbols' | 'perplexity';
+const measures: readonly Measure[] = ['length', 'symbols', 'perplexity'];
+
+/** Quantiles from a histogram of fixed size: an error below a thousandth of the range. */
+export function spread(low: number, high: number) {
+  const bins = new Float64Array(4096);
+  let count = 0;
+  let mean = 0;
+  let squares = 0;
+  const quantile = (share: number): number => {
+    let left = share * count;
+    for (const [bin, held] of bins.entries()) {
+      if (held > 0 && left <= held) return low + ((bin + left / held) / bins.length) * (high - low);
+      left -= held;
+    }
+    return high;
+  };
+  return {
+    add: (value: number) => {
+      const bin = Math.floor(((value - low) / (high - low)) * bins.length);
+      const at = Math.min(bins.length - 1, Math.max(0, bin));
+      bins[at] = (bins[at] ?? 0) + 1;
+      count++;
+      const apart = value - mean;
+      mean += apart / count;
+      squares += apart * (value - mean);
+    },
+    /** Between which values lies what is no outlier. */
+    bounds: ({ rule, iqrFactor, zScore, minDocuments }: OutlierRules): readonly [number, number] => {
+      if (count < minDocuments) return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+      const [q1, q3] = [quantile(0.25), quantile(0.75)];
+      const reach = rule === 'iqr' ? iqrFactor * (q3 - q1) : zScore * Math.sqrt(squares / count);
+      return rule === 'iqr' ? [q1 - reach, q3 + reach] : [mean - reach, mean + reach];
+    },
+  };
+}
+
+const symbol = /[^\p{L}\p{N}\s]/gu;
+
+function measure(text: string, which: Measure, model: CharacterModel): number {
+  if (which === 'length') return Math.log(Math.max(1, text.length));
+  if (which === 'symbols') return (text.match(symbol)?.length ?? 0) / Math.max(1, text.length);
+  return Math.log(model.perplexity(text));
+}
+
+/** What a figure is called in a detail: length and perplexity are compared by their logarithms. */
+const shown = (which: Measure, value: number): number => (which === 'symbols' ? value : Math.exp(value));
+
+/** Outliers of a corpus: learn from all texts, then measure all, then judge any. */
+export function outliers(rules: OutlierRules) {
+  const model = characterModel();
+  const used = measures.filter((which) => rules[which]);
+  const spreads = { length: spread(0, 20), symbols: spread(0, 1), perplexity: spread(0, 12) };
+  let bounds: ReadonlyMap<Measure, readonly [number, number]> | undefined;
+  return {
+    learn: (text: string) => {
+      if (rules.perplexity) model.learn(text);
+    },
+    measure: (text: string) => {
+      for (const which of used) spreads[which].add(measure(text, which, model));
+    },
+    judge: (text: string): Dropped<(typeof outlierReasons)[number]> | undefined => {
+      bounds ??= new Map(used.map((which) => [which, spreads[which].bounds(rules)]));
+      for (const which of used) {
+        const value = measure(text, which, model);
+        const [low, high] = bounds.get(which) ?? [value, value];
+        if (value > high) return above(`outlier.${which}`, shown(which, value), shown(which, high));
+        if (value < low && which !== 'symbols')
+          return below(`outlier.${which}`, shown(which, value), shown(which, low));
+      }
+      return undefined;
+    },
+  };
+}
