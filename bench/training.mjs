@@ -1,20 +1,21 @@
 /**
- * A training step of nanoGPT's model beside PyTorch, which runs float32 and bf16 autocast, eager and compiled.
+ * A training step beside PyTorch, which runs float32 and bf16 autocast, eager and compiled.
  *
- *   node bench/training.mjs [--size small|large] [--rounds N] [--threads N] [--json]
+ *   node bench/training.mjs [--size small|large|gpt2|llama|bert|cnn] [--rounds N] [--threads N] [--json]
  *
- * small: 4 layers, 4 heads, 128 wide, context 64, batch 12, 20 steps a turn; large: 6 layers, 6 heads, 384 wide, context
- * 256, batch 64 (10.7M parameters). Both sides do forward, backward, clipping to 1.0 and AdamW on as many threads.
+ * training-shapes.mjs has the sizes. Both sides do forward, backward, clipping to 1.0 and AdamW on as many threads, and
+ * have as many parameters.
  * Without PyTorch (`node bench/peers.mjs` installs it) only our own figures are printed.
  */
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { backendFor, defaultOptimiser, machineFacts } from '../packages/octavo/dist/training/index.js';
-import { createTrainer } from '../packages/octavo/dist/training/trainer.js';
+import { machineFacts } from '../packages/octavo/dist/training/index.js';
 import { againstBest, alternate, table, writeResult } from './harness.mjs';
 import { peerPython } from './peers.mjs';
-import { flopOf, modelOf, startTorch, trainingShapes } from './torch.mjs';
+import { startTorch } from './torch.mjs';
+import { octavoTrainer } from './training-octavo.mjs';
+import { flopOf, parameterCountOf, trainingShapes } from './training-shapes.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -26,40 +27,18 @@ const { values: options } = parseArgs({
 });
 const say = (text) => process.stderr.write(`${text}\n`);
 const threads = Number(options.threads);
-const turnsOf = (size) => (size === 'small' ? { stepsPerTurn: 20, rounds: 11 } : { stepsPerTurn: 1, rounds: 5 });
-
-const randomBatch = ({ batch, context, vocabulary }) => {
-  let state = 1;
-  const id = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state >>> 16) % vocabulary;
+const turnsOf = (size) =>
+  ({ small: { stepsPerTurn: 20, rounds: 11 }, cnn: { stepsPerTurn: 5, rounds: 11 } })[size] ?? {
+    stepsPerTurn: 1,
+    rounds: 5,
   };
-  const size = batch * context;
-  return {
-    tokens: Int32Array.from({ length: size }, id),
-    targets: Int32Array.from({ length: size }, id),
-    positions: Int32Array.from({ length: size }, (_, place) => place % context),
-    weights: new Float32Array(size).fill(1 / size),
-  };
-};
 
-const optimiser = { ...defaultOptimiser, kind: 'adamw', beta2: 0.99, weightDecay: 0.1 };
-
-/** Our trainer in one precision; a step that was not applied is an error, so that no figure comes from skipped work. */
+/** Our step in one precision. */
 const contestant = (name, shape, facts, precision, stepsPerTurn) => {
-  const { batch: sequences, context: length } = shape;
-  const step = { model: modelOf(shape), optimiser, sequences, length, clip: 1, clipValue: 0, seed: 1, packed: false };
-  const trainer = createTrainer({ backend: backendFor(facts, threads), precision, shape: step, microBatches: 1 });
-  const batch = randomBatch(shape);
-  const lossScale = precision === 'float16' ? 2 ** 10 : 1;
-  let done = 0;
+  const { step } = octavoTrainer(shape, { facts, threads, precision });
   const run = async () => {
     const startedMs = performance.now();
-    for (let i = 0; i < stepsPerTurn; i++, done++) {
-      const rates = { step: done, learningRate: 1e-3, matrixRate: 0, lossScale };
-      const { loss, applied } = await trainer.step([batch], rates);
-      if (!applied || !Number.isFinite(loss)) throw new Error(`${name}: step ${done} was not applied (loss ${loss})`);
-    }
+    for (let i = 0; i < stepsPerTurn; i++) await step();
     return (performance.now() - startedMs) / 1000;
   };
   return { name, required: true, run };
@@ -69,6 +48,9 @@ const race = async (size, facts, python) => {
   const shape = trainingShapes[size];
   const { stepsPerTurn, rounds } = turnsOf(size);
   const torch = python === undefined ? undefined : await startTorch(shape, { python, threads, stepsPerTurn });
+  const parameters = parameterCountOf(shape);
+  if (torch !== undefined && torch.ready.parameters !== parameters)
+    throw new Error(`${size}: ${parameters} parameters here, ${torch.ready.parameters} in PyTorch`);
   const mixed = facts.mixedPrecision;
   const contestants = [
     contestant(`octavo ${mixed}`, shape, facts, mixed, stepsPerTurn),
@@ -85,7 +67,7 @@ const race = async (size, facts, python) => {
   say(
     `\n${size}: ${Object.entries(shape)
       .map(([name, value]) => `${name} ${value}`)
-      .join(', ')}; ${stepsPerTurn} steps a turn`,
+      .join(', ')}; ${parameters.toLocaleString('en-US')} parameters; ${stepsPerTurn} steps a turn`,
   );
   say(table(result, { ours, amount: tokens, unit: 'tokens' }));
   const rates = result.contestants.map(
@@ -94,7 +76,17 @@ const race = async (size, facts, python) => {
   say(`GFLOP/s, median (best): ${rates.join(', ')}`);
   if (torch !== undefined)
     say(`torch ${torch.ready.torch}, ${torch.ready.capability}; ${threads} threads on both sides`);
-  return { size, shape, tokensPerTurn: tokens, gflopPerTurn: gflop, ours, best, torch: torch?.ready, ...result };
+  return {
+    size,
+    shape,
+    parameters,
+    tokensPerTurn: tokens,
+    gflopPerTurn: gflop,
+    ours,
+    best,
+    torch: torch?.ready,
+    ...result,
+  };
 };
 
 const sizes = options.size === undefined ? Object.keys(trainingShapes) : [options.size];

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { againstBest, alternate, orderOf, table, writeResult } from '../bench/harness.mjs';
 import { startLineProcess } from '../bench/line-process.mjs';
 import { median, quantile, speedup, summary } from '../bench/statistics.mjs';
-import { flopOf, trainingShapes } from '../bench/torch.mjs';
+import { flopOf, trainingShapes } from '../bench/training-shapes.mjs';
 
 const seconds = (values: readonly number[]) => {
   const left = [...values];

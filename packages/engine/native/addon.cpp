@@ -102,22 +102,22 @@ napi_value allocate(napi_env env, size_t count, napi_value* arguments) {
   return result;
 }
 
-// compile(code: Float64Array, { arenaBytes, slots, outputs, threads, isa, form }): { program, scratchBytes }
+// compile(code: Float64Array, { arenaBytes, slots, outputs, threads, isa, form, immediate }): { program, scratchBytes }
 napi_value compile(napi_env env, size_t count, napi_value* arguments) {
   napi_typedarray_type type;
   size_t length;
   void* data;
   if (count < 2 || napi_get_typedarray_info(env, arguments[0], &type, &length, &data, nullptr, nullptr) != napi_ok || type != napi_float64_array) return fail(env, "compile takes a Float64Array");
-  double arenaBytes, slots, threads, form;
+  double arenaBytes, slots, threads, form, immediate;
   napi_value isaValue, outputsValue;
   std::string isa;
   napi_typedarray_type outputsType;
   size_t outputsLength;
   void* outputsData;
-  if (!field(env, arguments[1], "arenaBytes", &arenaBytes) || !field(env, arguments[1], "slots", &slots) || !field(env, arguments[1], "threads", &threads) || !field(env, arguments[1], "form", &form) ||
+  if (!field(env, arguments[1], "arenaBytes", &arenaBytes) || !field(env, arguments[1], "slots", &slots) || !field(env, arguments[1], "threads", &threads) || !field(env, arguments[1], "form", &form) || !field(env, arguments[1], "immediate", &immediate) ||
       napi_get_named_property(env, arguments[1], "isa", &isaValue) != napi_ok || !text(env, isaValue, &isa) || form < 0 || form > 2 || napi_get_named_property(env, arguments[1], "outputs", &outputsValue) != napi_ok ||
       napi_get_typedarray_info(env, outputsValue, &outputsType, &outputsLength, &outputsData, nullptr, nullptr) != napi_ok || outputsType != napi_float64_array || outputsLength % 3 != 0)
-    return fail(env, "compile takes arenaBytes, slots, outputs, threads, isa and form");
+    return fail(env, "compile takes arenaBytes, slots, outputs, threads, isa, form and immediate");
   std::vector<Output> outputs;
   for (const double* at = static_cast<const double*>(outputsData); outputs.size() < outputsLength / 3; at += 3) {
     if (!(at[1] >= 0 && at[1] <= 0x1p48 && at[2] >= 0 && at[2] <= 0x1p48)) return fail(env, "an output is malformed");
@@ -125,7 +125,7 @@ napi_value compile(napi_env env, size_t count, napi_value* arguments) {
   }
   if ((form == 1 && !cpuHasDot()) || (form == 2 && !cpuHasHalf())) return fail(env, "this machine has no such form of mixed precision");
   std::unique_ptr<Program> program;
-  const std::string error = Program::build(static_cast<const double*>(data), length, {static_cast<int64_t>(arenaBytes), static_cast<int>(slots), std::move(outputs), static_cast<int>(threads), isa, static_cast<Form>(static_cast<int>(form))}, program);
+  const std::string error = Program::build(static_cast<const double*>(data), length, {static_cast<int64_t>(arenaBytes), static_cast<int>(slots), std::move(outputs), static_cast<int>(threads), isa, static_cast<Form>(static_cast<int>(form)), immediate != 0}, program);
   if (!error.empty()) return fail(env, error);
   napi_value result, handle;
   napi_create_object(env, &result);
@@ -144,16 +144,21 @@ Program* programOf(napi_env env, napi_value value) {
   return static_cast<Program*>(pointer);
 }
 
+struct Job;
+
 // What belongs to one environment of Node: the main thread or a worker.
 struct Environment {
   napi_threadsafe_function finished = nullptr;
   int waiting = 0;              // runs that JavaScript waits for: while there are any, the process stays
+  int inARow = 0;               // runs done on the JavaScript thread since it last waited
   std::atomic<int> running{0};  // runs whose buffers the runner may still touch
+  std::mutex mutex;
+  std::vector<Job*> done;  // runs that JavaScript is to be told of
 };
 
 struct Job {
-  Environment* environment;
-  Program* program;
+  Environment* environment = nullptr;
+  Program* program = nullptr;
   std::vector<void*> slots, outputs;
   double* nanoseconds = nullptr;  // where the times of the instructions go, if they are wanted
   napi_ref kept = nullptr;        // program, slots and outputs, until JavaScript is told
@@ -192,7 +197,14 @@ class Runner {
       }
       job->program->run(job->slots.data(), job->outputs.data(), job->nanoseconds);
       Environment* environment = job->environment;
-      napi_call_threadsafe_function(environment->finished, job, napi_tsfn_blocking);
+      bool first;
+      {
+        std::lock_guard<std::mutex> lock(environment->mutex);
+        first = environment->done.empty();
+        environment->done.push_back(job);
+      }
+      // JavaScript is called once for all that have ended until it comes: a call costs more than a small graph.
+      if (first) napi_call_threadsafe_function(environment->finished, nullptr, napi_tsfn_blocking);
       environment->running.fetch_sub(1, std::memory_order_release);
     }
   }
@@ -201,18 +213,26 @@ class Runner {
   std::atomic<uint32_t> submitted_{0};
 };
 
-void finish(napi_env env, napi_value, void* context, void* data) {
-  std::unique_ptr<Job> job(static_cast<Job*>(data));
-  if (env == nullptr) return;  // the environment is going; so are its values
+void finish(napi_env env, napi_value, void* context, void*) {
   auto* environment = static_cast<Environment*>(context);
-  napi_handle_scope scope;
-  napi_open_handle_scope(env, &scope);
-  napi_delete_reference(env, job->kept);
-  if (--environment->waiting == 0) napi_unref_threadsafe_function(env, environment->finished);
+  std::vector<Job*> done;
+  {
+    std::lock_guard<std::mutex> lock(environment->mutex);
+    done.swap(environment->done);
+  }
   napi_value nothing;
-  napi_get_undefined(env, &nothing);
-  napi_resolve_deferred(env, job->deferred, nothing);
-  napi_close_handle_scope(env, scope);
+  if (env != nullptr) napi_get_undefined(env, &nothing);
+  for (Job* job : done) {
+    if (env != nullptr) {  // else the environment is going, and its values with it
+      napi_handle_scope scope;
+      napi_open_handle_scope(env, &scope);
+      napi_delete_reference(env, job->kept);
+      napi_resolve_deferred(env, job->deferred, nothing);
+      napi_close_handle_scope(env, scope);
+      if (--environment->waiting == 0) napi_unref_threadsafe_function(env, environment->finished);
+    }
+    delete job;
+  }
 }
 
 // The memory of each ArrayBuffer of a list; an error text when one is too small.
@@ -230,14 +250,20 @@ std::string memoryOf(napi_env env, napi_value list, const std::vector<int64_t>& 
   return "";
 }
 
-// run(program, slots: ArrayBuffer[], outputs: ArrayBuffer[], nanoseconds?: Float64Array, one an instruction, added to): Promise<void>
-// The lists must not be changed before the promise is settled.
+// So many runs in a row are done on the JavaScript thread, then one is waited for: timers and sockets get their turn.
+constexpr int kMostInARow = 256;
+
+// run(program, slots: ArrayBuffer[], outputs: ArrayBuffer[], nanoseconds?: Float64Array, one an instruction, added to): Promise<void> | undefined
+// The lists must not be changed before the promise is settled. Without a promise the run is done: an immediate program
+// runs here, unless others of this environment come before it.
 napi_value run(napi_env env, size_t count, napi_value* arguments) {
   Program* program = count >= 3 ? programOf(env, arguments[0]) : nullptr;
   if (program == nullptr) return fail(env, "run takes a program, its slots and its outputs");
   Environment* environment;
   if (napi_get_instance_data(env, reinterpret_cast<void**>(&environment)) != napi_ok || environment == nullptr) return fail(env, "the addon was not initialised here");
-  std::unique_ptr<Job> job(new Job{environment, program, {}, {}});
+  auto job = std::make_unique<Job>();
+  job->environment = environment;
+  job->program = program;
   std::string error = memoryOf(env, arguments[1], program->slotBytes(), "slot", job->slots);
   if (error.empty()) error = memoryOf(env, arguments[2], program->outputBytes(), "output", job->outputs);
   if (!error.empty()) return fail(env, error);
@@ -249,6 +275,12 @@ napi_value run(napi_env env, size_t count, napi_value* arguments) {
       return fail(env, "the times go into a Float64Array of " + std::to_string(program->instructionCount()) + " numbers");
     job->nanoseconds = static_cast<double*>(data);
   }
+  if (program->immediate() && environment->inARow < kMostInARow && environment->running.load(std::memory_order_acquire) == 0) {
+    ++environment->inARow;
+    program->run(job->slots.data(), job->outputs.data(), job->nanoseconds);
+    return nullptr;
+  }
+  environment->inARow = 0;
   napi_value promise, kept;
   if (napi_create_array_with_length(env, count, &kept) != napi_ok) return fail(env, "the run cannot be kept");
   for (uint32_t i = 0; i < count; ++i) napi_set_element(env, kept, i, arguments[i]);

@@ -73,6 +73,8 @@ std::string Program::build(const double* code, size_t length, const ProgramOptio
   std::unique_ptr<Program> program(new Program());
   program->arenaBytes_ = options.arenaBytes;
   program->members_ = options.threads;
+  program->immediate_ = options.immediate;
+  if (options.immediate && options.threads != 1) return "an immediate program has one thread";
   program->form_ = options.form;
   program->slotBytes_.assign(options.slots, 0);
   for (const Output& output : options.outputs) {
@@ -135,31 +137,38 @@ Program::~Program() {
   freePages(scratch_, scratchBytes());
 }
 
-void Program::run(void* const* slots, void* const* outputs, double* nanoseconds) {
-  Team& team = teamOf(members_);
-  team.run([&](int index) {
-    Operand operands[kMostOperands];
-    const Worker worker{index, members_, scratch_ == nullptr ? nullptr : scratch_ + index * scratchPerMember_, scratchPerMember_,
-                        scratch_ == nullptr ? nullptr : scratch_ + members_ * scratchPerMember_, sharedBytes_, &Team::waitFor, &team};
-    const bool timed = nanoseconds != nullptr && index == 0;
-    auto before = timed ? Clock::now() : Clock::time_point();
-    size_t number = 0;
-    for (const Instruction& instruction : instructions_) {
-      int count = 0;
-      for (const PlacedOperand& placed : instruction.operands) {
-        void* data = placed.place == 0 ? nullptr : placed.place == 1 ? slots[placed.at] : arena_ + placed.at;
-        operands[count++] = {data, placed.dtype, placed.count};
-      }
-      const Call call{operands, count, instruction.parameters.data(), static_cast<int>(instruction.parameters.size()), form_};
-      instruction.kernel->run(call, worker);
-      team.barrier().wait();
-      if (timed) {
-        const auto after = Clock::now();
-        nanoseconds[number++] += std::chrono::duration<double, std::nano>(after - before).count();
-        before = after;
-      }
+void Program::walk(int index, Team& team, void* const* slots, double* nanoseconds) {
+  Operand operands[kMostOperands];
+  const Worker worker{index, members_, scratch_ == nullptr ? nullptr : scratch_ + index * scratchPerMember_, scratchPerMember_,
+                      scratch_ == nullptr ? nullptr : scratch_ + members_ * scratchPerMember_, sharedBytes_, &Team::waitFor, &team};
+  const bool timed = nanoseconds != nullptr && index == 0;
+  auto before = timed ? Clock::now() : Clock::time_point();
+  size_t number = 0;
+  for (const Instruction& instruction : instructions_) {
+    int count = 0;
+    for (const PlacedOperand& placed : instruction.operands) {
+      void* data = placed.place == 0 ? nullptr : placed.place == 1 ? slots[placed.at] : arena_ + placed.at;
+      operands[count++] = {data, placed.dtype, placed.count};
     }
-  });
+    const Call call{operands, count, instruction.parameters.data(), static_cast<int>(instruction.parameters.size()), form_};
+    instruction.kernel->run(call, worker);
+    team.barrier().wait();
+    if (timed) {
+      const auto after = Clock::now();
+      nanoseconds[number++] += std::chrono::duration<double, std::nano>(after - before).count();
+      before = after;
+    }
+  }
+}
+
+void Program::run(void* const* slots, void* const* outputs, double* nanoseconds) {
+  if (members_ == 1) {
+    static Team alone(1);  // has no state: any thread may run by it
+    walk(0, alone, slots, nanoseconds);
+  } else {
+    Team& team = teamOf(members_);
+    team.run([&](int index) { walk(index, team, slots, nanoseconds); });
+  }
   for (size_t i = 0; i < outputs_.size(); ++i) {
     const Output& output = outputs_[i];
     if (output.bytes > 0) std::memcpy(outputs[i], output.inArena ? arena_ + output.at : static_cast<char*>(slots[output.at]), static_cast<size_t>(output.bytes));

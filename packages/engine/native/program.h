@@ -19,7 +19,7 @@ struct Instruction {
 // Bytes of a slot or of the arena that a run copies out when it has ended.
 struct Output { bool inArena; int64_t at, bytes; };
 
-struct ProgramOptions { int64_t arenaBytes; int slots; std::vector<Output> outputs; int threads; std::string isa; Form form; };
+struct ProgramOptions { int64_t arenaBytes; int slots; std::vector<Output> outputs; int threads; std::string isa; Form form; bool immediate; };
 
 // Memory aligned to pages, zeroed; null when there is none.
 void* allocatePages(size_t bytes);
@@ -32,6 +32,8 @@ class Program {
   ~Program();
   // Copies results to `outputs`. Adds the nanoseconds of each instruction, barrier included, to `nanoseconds` unless it is null.
   void run(void* const* slots, void* const* outputs, double* nanoseconds);
+  // Whether it is short enough to be run by whoever asks for it: by one thread, then, and beside other programs.
+  bool immediate() const { return immediate_; }
   size_t instructionCount() const { return instructions_.size(); }
   size_t scratchBytes() const { return scratchPerMember_ * members_ + sharedBytes_; }
   // Bytes that the program reads or writes in a slot.
@@ -40,12 +42,14 @@ class Program {
 
  private:
   Program() = default;
+  void walk(int index, Team& team, void* const* slots, double* nanoseconds);
   std::vector<Instruction> instructions_;
   int64_t arenaBytes_ = 0;
   char* arena_ = nullptr;
   size_t scratchPerMember_ = 0, sharedBytes_ = 0;
   char* scratch_ = nullptr;
   int members_ = 1;
+  bool immediate_ = false;
   Form form_ = Form::widened;
   std::vector<Output> outputs_;
   std::vector<int64_t> slotBytes_, outputBytes_;

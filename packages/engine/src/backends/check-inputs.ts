@@ -1,5 +1,5 @@
 import { OctavoError } from '../error.js';
-import type { Graph } from '../trace/graph.js';
+import type { Graph, ValueId } from '../trace/graph.js';
 import { showType, sizeOf, type TensorType } from '../types.js';
 import type { DeviceBuffer } from './backend.js';
 
@@ -13,9 +13,20 @@ export function checkLength(type: TensorType, data: ArrayLike<number>): void {
     });
 }
 
+const updatedInputs = new WeakMap<Graph, ReadonlySet<ValueId>>();
+
+/** The inputs that a graph updates: made once, for `run` is called often. */
+function updatedBy(graph: Graph): ReadonlySet<ValueId> {
+  const known = updatedInputs.get(graph);
+  if (known !== undefined) return known;
+  const found = new Set(graph.updates.map(({ input }) => input));
+  updatedInputs.set(graph, found);
+  return found;
+}
+
 /** Throws INPUT_MISSING or SHAPE_MISMATCH unless every input of a graph is bound to what it says, and updated ones to buffers. */
 export function checkInputs(graph: Graph, inputs: Inputs): void {
-  const updated = new Set(graph.updates.map(({ input }) => input));
+  const updated = updatedBy(graph);
   for (const { name, value } of graph.inputs) {
     const given = inputs[name];
     const type = graph.types[value];

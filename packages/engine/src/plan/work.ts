@@ -56,3 +56,31 @@ export function workOf({ graph }: Plan, { node, operands }: Instruction): Work {
     half: node.inputs.length > 0 && node.inputs[0] >= 0 && isHalf(graph.types[node.inputs[0]].dtype),
   };
 }
+
+/** Kernels whose time their bytes bound, a few steps an element. */
+const streaming: ReadonlySet<string> = new Set([
+  'embedding',
+  'gather',
+  'fused',
+  'sum',
+  'slice',
+  'permute',
+  'concatenate',
+  'softmax',
+  'rmsNorm',
+  'layerNorm',
+]);
+const [tinyFlops, tinyBytes, tinyInstructions] = [2 ** 18, 2 ** 15, 16];
+
+/** Whether one thread runs a plan in some microseconds: less than handing it to others takes. */
+export function isTiny(plan: Plan): boolean {
+  if (plan.instructions.length > tinyInstructions) return false;
+  let [flops, bytes] = [0, 0];
+  for (const instruction of plan.instructions) {
+    const work = workOf(plan, instruction);
+    if (work.flops === 0 && !streaming.has(instruction.kernel)) return false;
+    flops += work.flops;
+    bytes += work.bytes;
+  }
+  return flops <= tinyFlops && bytes <= tinyBytes;
+}

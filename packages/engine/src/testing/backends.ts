@@ -11,9 +11,9 @@ export interface NamedBackend {
 
 export const isas = (): readonly string[] => loadAddon().isas;
 
-/** The native backend on one instruction set. */
+/** The native backend on one instruction set; on all threads, however small the graph. */
 export const native = (isa: string, threads = 2, form: Form = 'widened'): Backend =>
-  nativeBackend({ threads, isa, form });
+  nativeBackend({ threads, isa, form, immediate: false });
 
 /** The reference backend, and the native one on every instruction set that this machine runs. */
 export const backends = (): readonly NamedBackend[] => [

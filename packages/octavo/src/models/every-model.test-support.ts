@@ -342,7 +342,7 @@ export async function differentBits(
   const graph = stepOf(model, { gradients: true });
   const values = valuesOf(model);
   const bitsOn = async (threads: number) => {
-    const backend = nativeBackend({ threads, isa, form });
+    const backend = nativeBackend({ threads, isa, form, immediate: false });
     const results = await backend.run(backend.compile(graph, { precision }), values);
     return Object.entries(results).map(
       ([name, data]) => [name, Buffer.from(data.buffer, data.byteOffset, data.byteLength)] as const,

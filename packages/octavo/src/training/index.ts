@@ -3,6 +3,7 @@ export { type Checkpoint, newestCheckpoint, openCheckpoint, weightsOf } from './
 export { compileStep } from './compile-step.js';
 export { loadWeights } from './load.js';
 export { backendFor, machineFacts } from './machine.js';
+export { createModelTrainer, type ModelTraining } from './model-trainer.js';
 export { defaultOptimiser } from './optimisers/index.js';
 export { pretrainStep } from './pretrain.js';
 export { type ResolvedPlan, readResolvedPlan } from './resolved.js';

@@ -26,15 +26,20 @@ export interface Addon {
       readonly threads: number;
       readonly isa: string;
       readonly form: number;
+      /** 1 where a run may be done on the thread that asks for it; such a program has one thread. */
+      readonly immediate: number;
     },
   ): { readonly program: object; readonly scratchBytes: number };
-  /** Adds the nanoseconds of each instruction to `nanoseconds` where it is given. Runs are done in their order. */
+  /**
+   * Adds the nanoseconds of each instruction to `nanoseconds` where it is given. Runs are done in their order.
+   * Nothing comes back where the run is done already.
+   */
   run(
     program: object,
     slots: readonly ArrayBuffer[],
     outputs: readonly ArrayBuffer[],
     nanoseconds?: Float64Array,
-  ): Promise<void>;
+  ): Promise<void> | undefined;
   /** Billions of operations, or bytes, a second: 'fma', 'dot', 'half' are register-only peaks, 'read' streams memory. */
   measure(what: 'fma' | 'dot' | 'half' | 'read', threads: number, isa: string): number;
 }

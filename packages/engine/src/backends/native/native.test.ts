@@ -22,6 +22,7 @@ import { input, type Trace, trace } from '../../trace/trace.js';
 import { referenceBackend } from '../reference/reference.js';
 import { loadAddon } from './addon.js';
 import { encode } from './lower.js';
+import { nativeBackend } from './native.js';
 
 const addon = loadAddon();
 const f32 = (t: Trace, name: string, shape: readonly number[]) => input(t, name, { dtype: 'float32', shape });
@@ -34,11 +35,24 @@ const updating = trace((t) => {
   return { outputs: {}, updates: [[w, exp(w)]] };
 });
 const backend = native(isas()[0]);
-const options = { arenaBytes: 1 << 20, slots: 8, outputs: new Float64Array(), threads: 2, isa: isas()[0], form: 0 };
+const options = {
+  arenaBytes: 1 << 20,
+  slots: 8,
+  outputs: new Float64Array(),
+  threads: 2,
+  isa: isas()[0],
+  form: 0,
+  immediate: 0,
+};
 /** For what the types forbid. */
 const anything = (value: unknown): never => value as never;
 
-describe.each(backends())('run on $name', ({ backend: one, name }) => {
+const immediate = {
+  name: 'the thread that asks',
+  backend: nativeBackend({ threads: 2, isa: isas()[0], form: 'widened' }),
+};
+
+describe.each([...backends(), immediate])('run on $name', ({ backend: one, name }) => {
   it('refuses a missing input', () =>
     expect(one.run(one.compile(doubling), {})).rejects.toThrow(/input x is not bound \[INPUT_MISSING\]/));
   it('refuses numbers of another length', () =>
@@ -79,6 +93,29 @@ describe.each(backends())('run on $name', ({ backend: one, name }) => {
 });
 
 describe('the native backend', () => {
+  it('lets timers have their turn among many runs of a small graph', async () => {
+    const executable = immediate.backend.compile(doubling);
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    const until = performance.now() + 50;
+    while (performance.now() < until) await immediate.backend.run(executable, { x: [1, 2, 3] });
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(1);
+  });
+  it('runs a small graph after the large one that was submitted before it', async () => {
+    const one = immediate.backend;
+    const large = trace((t) => {
+      const [a, w] = [f32(t, 'a', [256, 256]), f32(t, 'w', [3])];
+      const doubled = add(w, w);
+      return { outputs: { y: linear(a, a) }, updates: [[w, doubled]] };
+    });
+    const w = one.allocate({ dtype: 'float32', shape: [3] }, [1, 2, 3]);
+    const [, after] = await Promise.all([
+      one.run(one.compile(large), { a: new Float32Array(65536), w }),
+      one.run(one.compile(doubling), { x: w }),
+    ]);
+    expect([...after.y]).toEqual([4, 8, 12]);
+  });
   it('refuses an executable of another backend', () =>
     expect(backend.run(referenceBackend().compile(doubling), { x: [1, 2, 3] })).rejects.toThrow(/BUFFER_FOREIGN/));
   it('refuses float64', () =>
@@ -118,6 +155,10 @@ describe('the addon', () => {
     ['compile with slots below zero', () => addon.compile(Float64Array.of(0), { ...options, slots: -1 })],
     ['compile with an arena below zero', () => addon.compile(Float64Array.of(0), { ...options, arenaBytes: -1 })],
     ['compile with an arena of NaN', () => addon.compile(Float64Array.of(0), { ...options, arenaBytes: NaN })],
+    [
+      'compile of an immediate program of two threads',
+      () => addon.compile(Float64Array.of(0), { ...options, immediate: 1 }),
+    ],
     ['compile with form 3', () => addon.compile(Float64Array.of(0), { ...options, form: 3 })],
     ['compile for a number', () => addon.compile(Float64Array.of(0), { ...options, isa: anything(7) })],
     ['compile of nothing', () => addon.compile(new Float64Array(), options)],

@@ -4,6 +4,7 @@ import { optimise } from '../../passes/index.js';
 import { type Recomputation, recompute } from '../../passes/recompute.js';
 import { verify } from '../../passes/verify.js';
 import { type Place, type Plan, plan } from '../../plan/plan.js';
+import { isTiny } from '../../plan/work.js';
 import { byteLengthOf, sizeOf, type TensorType } from '../../types.js';
 import type { Backend, CompileOptions, DeviceBuffer, Executable, HostArray } from '../backend.js';
 import { checkInputs, checkLength } from '../check-inputs.js';
@@ -34,6 +35,11 @@ export interface NativeOptions {
   readonly threads: number;
   readonly isa: string;
   readonly form: Form;
+  /**
+   * Graphs of a few microseconds run on the JavaScript thread, for handing them over costs more; unless this is false, for
+   * tests that ask for so many threads.
+   */
+  readonly immediate?: boolean;
 }
 
 const inputBytesOf = ({ slots }: Plan): number => slots.reduce((total, { type }) => total + byteLengthOf(type), 0);
@@ -138,9 +144,9 @@ export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()
     });
     const { program, small } = executable;
     const outputs = small?.pop() ?? executable.results.map(({ type }) => new ArrayBuffer(byteLengthOf(type)));
-    await (nanoseconds === undefined
-      ? addon.run(program, slots, outputs)
-      : addon.run(program, slots, outputs, nanoseconds));
+    const running =
+      nanoseconds === undefined ? addon.run(program, slots, outputs) : addon.run(program, slots, outputs, nanoseconds);
+    if (running !== undefined) await running;
     for (const [name, buffer] of staged) {
       const free = executable.staged.get(name);
       if (free === undefined) executable.staged.set(name, [buffer]);
@@ -157,13 +163,15 @@ export function nativeBackend(options: NativeOptions, addon: Addon = loadAddon()
 
   const compilePlan = (planned: Plan, recomputation?: Recomputation) => {
     const results = planned.outputs.filter(({ place }) => place.kind !== 'absent');
+    const immediate = options.immediate !== false && isTiny(planned);
     const compiled = addon.compile(encode(planned, addon.kernels, addon.elementwise), {
       arenaBytes: planned.arenaBytes,
       slots: planned.slots.length,
       outputs: Float64Array.from(results.flatMap(({ type, place }) => [...copyOf(place), byteLengthOf(type)])),
-      threads: options.threads,
+      threads: immediate ? 1 : options.threads,
       isa: options.isa,
       form: forms.indexOf(options.form),
+      immediate: immediate ? 1 : 0,
     });
     return { planned, recomputation, results, ...compiled };
   };
