@@ -541,12 +541,55 @@ def attention_masks():
     return cases
 
 
+def recurrent_cells():
+    """torch.nn.LSTM and GRU: x [B, T, C] → all states; `last` gives the final ones instead. Names end in layer and direction."""
+    cases = {}
+
+    def add(name, kind, layers=1, bidirectional=False, lengths=None, initial=False, last=False):
+        batch, time, width, units = 2, 3, 3, 2
+        module = getattr(torch.nn, kind)(width, units, layers, batch_first=True, bidirectional=bidirectional)
+        words = {"weight_ih": "inputWeight", "weight_hh": "hiddenWeight", "bias_ih": "inputBias", "bias_hh": "hiddenBias"}
+        names = {}
+        for key in dict(module.named_parameters()):
+            stem, layer = key.split("_l")
+            names[key] = words[stem] + layer.replace("_reverse", "Reverse")
+        inputs = {"x": draw(batch, time, width)} | {names[key]: 0.5 * draw(*value.shape) for key, value in module.named_parameters()}
+        if initial:
+            inputs |= {"initialHidden": draw(batch, units)} | ({"initialCell": draw(batch, units)} if kind == "LSTM" else {})
+        counts = None if lengths is None else torch.tensor(lengths)
+
+        def function(x, initialHidden=None, initialCell=None, **parameters):
+            states = None
+            if initialHidden is not None:
+                states = (initialHidden[None], initialCell[None]) if kind == "LSTM" else initialHidden[None]
+            given = x if counts is None else torch.nn.utils.rnn.pack_padded_sequence(x, counts, batch_first=True, enforce_sorted=False)
+            y, final = torch.func.functional_call(module, {key: parameters[own] for key, own in names.items()}, (given, states))
+            if last:
+                return torch.cat(final, 2)[0] if kind == "LSTM" else final[0]
+            return y if counts is None else torch.nn.utils.rnn.pad_packed_sequence(y, batch_first=True, total_length=time)[0]
+
+        dy = draw(*function(**inputs).shape)
+        y, gradients = with_gradients(function, inputs, list(inputs), dy)
+        given = {**inputs, "dy": dy} if counts is None else {**inputs, "lengths": counts, "dy": dy}
+        cases[name] = case(given, {"layers": layers, "bidirectional": bidirectional, "last": last}, {"y": y, **gradients})
+
+    for kind in ("LSTM", "GRU"):
+        start = kind.lower()
+        add(f"{start}", kind)
+        add(f"{start}TwoLayers", kind, layers=2)
+        add(f"{start}Bidirectional", kind, bidirectional=True)
+        add(f"{start}BidirectionalRagged", kind, bidirectional=True, lengths=[3, 1])
+        add(f"{start}LastRagged", kind, lengths=[2, 3], initial=True, last=True)
+    return cases
+
+
 FAMILIES = {
     "activation": activations, "norm": norms, "rotary": rotaries, "attention": attentions,
     "cross-entropy": cross_entropies, "embedding": embeddings, "linear": linears, "adamw": adamws, "muon": muons,
     "clip": clips, "gather": gathers, "axis": axes, "convolution": convolutions,
     "batch-norm": batch_norms, "contract": contractions, "bag": bags,
     "optimiser": optimisers, "recurrence": recurrences, "attention-masks": attention_masks,
+    "recurrent-cells": recurrent_cells,
 }
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@
 #include "ops/matmul.cpp"
 #include "ops/linear.cpp"
 #include "ops/linear-scan.cpp"
+#include "ops/lstm.cpp"
+#include "ops/gru.cpp"
 #include "ops/embedding.cpp"
 #include "ops/embedding-gradient.cpp"
 #include "ops/rms-norm.cpp"
@@ -60,7 +62,7 @@
 namespace octavo {
 namespace OCTAVO_ISA {
 static constexpr KernelEntry kEntries[] = {
-    kFused, kSum, kSquaredSum, kMatmul, kLinear, kLinearScan, kLinearScanGradient, kEmbedding, kEmbeddingGradient, kRmsNorm, kRmsNormGradient, kLayerNorm, kLayerNormGradient,
+    kFused, kSum, kSquaredSum, kMatmul, kLinear, kLinearScan, kLinearScanGradient, kLstm, kLstmGradient, kGru, kGruGradient, kEmbedding, kEmbeddingGradient, kRmsNorm, kRmsNormGradient, kLayerNorm, kLayerNormGradient,
     kRotaryAngles, kRotary, kHeadNorm, kHeadNormGradient, kAlibi, kRelativeBuckets, kAttention, kAttentionGradient, kCachedAttention,
     kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kIota, kCtc, kCtcGradient, kCrf, kCrfGradient, kCrfDecode, kRoute, kRouteGradient, kDispatch, kCombine, kCombineWeightsGradient, kGroupedMatmul, kGroupedWeightGradient, kDropout, kGradientScale, kAdamw, kSgd, kLion, kAdafactor,
     kPermute, kSlice, kPad, kConcatenate, kGather, kScatterAdd, kExtreme, kSoftmax, kCumulativeSum,

@@ -59,6 +59,7 @@ struct Pairs {
 
 void gemm(const Worker& worker, const Gemm& g) { multiplyBy<Pairs>(worker, g); }
 GemmMemory gemmMemory(const Gemm& g, int count) { return memoryOf<Pairs>(g, count); }
+const ResidentForm& residentForm() { return Resident<Pairs>::form; }
 
 void attention(const Call& call, const Worker& worker, bool backward) {
   if (backward) attentionBackward<Pairs, bf16>(call, worker);

@@ -80,6 +80,7 @@ GemmMemory gemmMemory(const Gemm& g, int count) {
   const GemmMemory packed = Product<Halves>::memory(g, count), few = Skinny<Widened>::memory(g);
   return {packed.scratchBytes > few.scratchBytes ? packed.scratchBytes : few.scratchBytes, packed.sharedBytes};
 }
+const ResidentForm& residentForm() { return Resident<Halves>::form; }
 
 void attention(const Call& call, const Worker& worker, bool backward) {
   if (backward) attentionBackward<Halves, f16>(call, worker);

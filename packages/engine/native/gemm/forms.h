@@ -4,12 +4,15 @@
 
 namespace octavo {
 
+struct ResidentForm;  // resident.h
+
 // form-dot.cpp: bf16 by vdpbf16ps (AVX-512 BF16). One operand may be float32: it is rounded to bf16 while packed.
 namespace avx512dot {
 void gemm(const Worker&, const Gemm&);
 GemmMemory gemmMemory(const Gemm&, int count);
 void attention(const Call&, const Worker&, bool backward);
 GemmMemory attentionMemory(const Call&, bool backward);
+const ResidentForm& residentForm();
 }  // namespace avx512dot
 
 // form-half.cpp: f16 by vfmadd231ph (AVX512-FP16), the sums moved to float32 after every 64 terms.
@@ -18,6 +21,7 @@ void gemm(const Worker&, const Gemm&);
 GemmMemory gemmMemory(const Gemm&, int count);
 void attention(const Call&, const Worker&, bool backward);
 GemmMemory attentionMemory(const Call&, bool backward);
+const ResidentForm& residentForm();
 }  // namespace avx512half
 
 static inline bool isMixedOf(const Gemm& g, Type half) {

@@ -2,6 +2,7 @@
 #pragma once
 #include "forms.h"
 #include "product.h"
+#include "resident.h"
 #include "skinny.h"
 #include "widened.h"
 
@@ -36,6 +37,15 @@ static inline void gemm(const Worker& worker, const Gemm& g, [[maybe_unused]] Fo
   if (form == Form::half && isMixedOf(g, Type::f16)) return avx512half::gemm(worker, g);
 #endif
   multiplyBy<Widened>(worker, g);
+}
+
+// For a B of this type.
+static inline const ResidentForm& residentForm([[maybe_unused]] Type type, [[maybe_unused]] Form form) {
+#if defined(__AVX512F__)
+  if (form == Form::dot && type == Type::bf16) return avx512dot::residentForm();
+  if (form == Form::half && type == Type::f16) return avx512half::residentForm();
+#endif
+  return Resident<Widened>::form;
 }
 #endif
 

@@ -35,6 +35,7 @@ import { geluOp } from './gelu.js';
 import { geluTanhOp } from './gelu-tanh.js';
 import { gradientScaleOp } from './gradient-scale.js';
 import { groupedMatmulOp, groupedWeightGradientOp } from './grouped-matmul.js';
+import { gruGradientOp, gruOp } from './gru.js';
 import { headNormGradientOp, headNormOp } from './head-norm.js';
 import { iotaOp } from './iota.js';
 import { layerNormOp } from './layer-norm.js';
@@ -43,6 +44,7 @@ import { linearOp } from './linear.js';
 import { linearScanGradientOp, linearScanOp } from './linear-scan.js';
 import { lionOp } from './lion.js';
 import { logOp } from './log.js';
+import { lstmGradientOp, lstmOp } from './lstm.js';
 import { lengthMaskOp } from './mask.js';
 import { matmulOp } from './matmul.js';
 import { maximumOp } from './maximum.js';
@@ -108,6 +110,10 @@ const others: readonly AnyOp[] = [
   linearOp,
   linearScanOp,
   linearScanGradientOp,
+  lstmOp,
+  lstmGradientOp,
+  gruOp,
+  gruGradientOp,
   embeddingOp,
   embeddingGradientOp,
   rmsNormOp,
