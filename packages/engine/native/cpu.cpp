@@ -14,7 +14,7 @@ extern const KernelTable kAvx512Table;
 #endif
 
 namespace {
-struct Features { bool avx2 = false, avx512 = false, dot = false, half = false; };
+struct Features { bool avx2 = false, avx512 = false, dot = false, half = false, vnni = false; };
 
 Features detect() {
   Features features;
@@ -30,6 +30,7 @@ Features detect() {
   const bool f = b & (1u << 16), dq = b & (1u << 17), bw = b & (1u << 30), vl = b & (1u << 31);
   features.avx512 = features.avx2 && zmm && f && dq && bw && vl;
   features.half = features.avx512 && (d & (1u << 23));
+  features.vnni = features.avx512 && (c & (1u << 11));
   if (__get_cpuid_count(7, 1, &a, &b, &c, &d)) features.dot = features.avx512 && (a & (1u << 5));
 #endif
   return features;
@@ -42,6 +43,7 @@ const Features& features() {
 
 bool cpuHasDot() { return features().dot; }
 bool cpuHasHalf() { return features().half; }
+bool cpuHasVnni() { return features().vnni; }
 
 std::vector<const KernelTable*> usableTables() {
   std::vector<const KernelTable*> tables{&kBaselineTable};

@@ -51,6 +51,7 @@
 #include "ops/batch-norm.cpp"
 #include "ops/sort.cpp"
 #include "ops/quantise.cpp"
+#include "ops/quantised-linear.cpp"
 #include "ops/embedding-bag.cpp"
 #include "ops/cumulative-sum.cpp"
 #include "ops/momentum.cpp"
@@ -66,7 +67,7 @@ static constexpr KernelEntry kEntries[] = {
     kRotaryAngles, kRotary, kHeadNorm, kHeadNormGradient, kAlibi, kRelativeBuckets, kAttention, kAttentionGradient, kCachedAttention,
     kCrossEntropy, kCrossEntropyGradient, kCrossEntropyTraining, kIota, kCtc, kCtcGradient, kCrf, kCrfGradient, kCrfDecode, kRoute, kRouteGradient, kDispatch, kCombine, kCombineWeightsGradient, kGroupedMatmul, kGroupedWeightGradient, kDropout, kGradientScale, kAdamw, kSgd, kLion, kAdafactor,
     kPermute, kSlice, kPad, kConcatenate, kGather, kScatterAdd, kExtreme, kSoftmax, kCumulativeSum,
-    kBatchNorm, kBatchNormGradient, kSort, kQuantise, kDequantise, kEmbeddingBag, kEmbeddingBagGradient, kLengthMask,
+    kBatchNorm, kBatchNormGradient, kSort, kQuantise, kDequantise, kQuantisedLinear, kEmbeddingBag, kEmbeddingBagGradient, kLengthMask,
     kConvolution, kConvolutionInputGradient, kConvolutionWeightGradient, kConvolutionWeightGradientAt, kConvolutionInputGradientAt, kMaxPool};
 }  // namespace OCTAVO_ISA
 

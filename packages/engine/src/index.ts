@@ -58,6 +58,7 @@ export { permute, transpose } from './ops/permute.js';
 export { philox } from './ops/philox.js';
 export { averagePool, maxPool } from './ops/pool.js';
 export { dequantise, quantise } from './ops/quantise.js';
+export { quantisedLinear } from './ops/quantised-linear.js';
 export { relativeBias } from './ops/relative-bias.js';
 export { relu } from './ops/relu.js';
 export { reluSquared } from './ops/relu-squared.js';

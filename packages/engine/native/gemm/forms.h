@@ -24,6 +24,12 @@ GemmMemory attentionMemory(const Call&, bool backward);
 const ResidentForm& residentForm();
 }  // namespace avx512half
 
+// form-vnni.cpp: int8 by vpdpbusd (AVX-512 VNNI).
+namespace avx512vnni {
+void quantisedLinear(const Call&, const Worker&);
+}  // namespace avx512vnni
+bool cpuHasVnni();
+
 static inline bool isMixedOf(const Gemm& g, Type half) {
   return (g.aType == half || g.bType == half) && (g.aType == half || g.aType == Type::f32) && (g.bType == half || g.bType == Type::f32);
 }

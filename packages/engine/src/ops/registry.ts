@@ -53,6 +53,7 @@ import { multiplyOp } from './multiply.js';
 import { permuteOp } from './permute.js';
 import { maxPoolOp } from './pool.js';
 import { dequantiseOp, quantiseOp } from './quantise.js';
+import { quantisedLinearOp } from './quantised-linear.js';
 import { relativeBucketsOp } from './relative-bias.js';
 import { reluOp } from './relu.js';
 import { reluSquaredOp } from './relu-squared.js';
@@ -162,6 +163,7 @@ const others: readonly AnyOp[] = [
   sortOp,
   quantiseOp,
   dequantiseOp,
+  quantisedLinearOp,
   embeddingBagOp,
   embeddingBagGradientOp,
   lengthMaskOp,
