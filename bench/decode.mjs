@@ -1,12 +1,12 @@
 /**
- * Greedy decoding of a 110M-parameter model, one sequence: tokens a second, and the bytes of weights read a second beside the
+ * Greedy decoding of a 110M-parameter model, one sequence, in 16 bits and in int8 by turns: tokens a second, and the bytes of weights read a second beside the
  * machine's measured read bandwidth, which bounds it.
  *
  *   node bench/decode.mjs [--tokens 48] [--rounds 5] [--json]
  */
 import { parseArgs } from 'node:util';
 import { loadAddon, measureMachine, nativeBackend, precisionOf } from '@octavo/engine';
-import { createDecoder } from '../packages/octavo/dist/generation/index.js';
+import { createDecoder, quantiseWeights } from '../packages/octavo/dist/generation/index.js';
 import { gptParameters } from '../packages/octavo/dist/models/index.js';
 import { machine, writeResult } from './harness.mjs';
 import { median } from './statistics.mjs';
@@ -46,11 +46,9 @@ const noise = () => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
   return (state / 2 ** 32 - 0.5) * 0.05;
 };
-let bytes = 0;
 const parameters = new Map(
   gptParameters(config).map(({ path, shape, role }) => {
     const size = shape.reduce((a, b) => a * b, 1);
-    bytes += size * (role === 'vector' ? 4 : 2);
     return [
       path,
       backend.allocate(
@@ -60,33 +58,44 @@ const parameters = new Map(
     ];
   }),
 );
-const decoder = createDecoder({ backend, precision, config, parameters }, 1);
+const sizeOf = ({ shape }) => shape.reduce((a, b) => a * b, 1);
+const model = { backend, precision, config, parameters };
+const quantised = await quantiseWeights(model);
+// Of each weight that a token reads whole: a tied embedding that has a copy for the head is only looked up in.
+const bytesOf = ({ parameters }) =>
+  [...parameters].reduce((total, [path, { type }]) => {
+    if (path === 'embedding.token' && parameters.has('head.weight')) return total;
+    return total + sizeOf(type) * ({ float32: 4, int8: 1 }[type.dtype] ?? 2);
+  }, 0);
+const contestants = [
+  { name: precision, bytes: bytesOf(model), decoder: createDecoder(model, 1) },
+  { name: 'int8', bytes: bytesOf(quantised), decoder: createDecoder(quantised, 1) },
+].map((one) => ({ ...one, rates: [], bandwidths: [] }));
 const greedy = (logits) => logits.reduce((best, value, id) => (value > logits[best] ? id : best), 0);
 const tokens = Number(options.tokens);
-const rates = [];
-const bandwidths = [];
-for (let round = 0; round <= Number(options.rounds); round++) {
-  const read = loadAddon().measure('read', facts.threads, facts.isa);
-  let [logits] = await decoder.forward([{ slot: 0, start: 0, ids: [1, 2, 3, 4] }]);
-  const startedMs = performance.now();
-  for (let i = 0; i < tokens; i++) [logits] = await decoder.forward([{ slot: 0, start: 4 + i, ids: [greedy(logits)] }]);
-  const rate = (tokens * 1000) / (performance.now() - startedMs);
-  if (round === 0) continue;
-  rates.push(rate);
-  bandwidths.push(read);
-}
-const result = {
-  parameters: [...parameters.values()].reduce((total, { type }) => total + type.shape.reduce((a, b) => a * b, 1), 0),
-  tokensPerSecond: median(rates),
-  gigabytesPerSecond: (median(rates) * bytes) / 1e9,
-  readGigabytesPerSecond: median(bandwidths),
-  form: facts.form,
-  threads: facts.threads,
-};
-result.shareOfBandwidth = result.gigabytesPerSecond / result.readGigabytesPerSecond;
+for (let round = 0; round <= Number(options.rounds); round++)
+  for (const { decoder, rates, bandwidths } of round % 2 === 0 ? contestants : contestants.toReversed()) {
+    const read = loadAddon().measure('read', facts.threads, facts.isa);
+    let [logits] = await decoder.forward([{ slot: 0, start: 0, ids: [1, 2, 3, 4] }]);
+    const startedMs = performance.now();
+    for (let i = 0; i < tokens; i++)
+      [logits] = await decoder.forward([{ slot: 0, start: 4 + i, ids: [greedy(logits)] }]);
+    if (round === 0) continue;
+    rates.push((tokens * 1000) / (performance.now() - startedMs));
+    bandwidths.push(read);
+  }
+const count = [...parameters.values()].reduce((total, { type }) => total + sizeOf(type), 0);
+const results = contestants.map(({ name, bytes, rates, bandwidths }) => {
+  const [tokensPerSecond, readGigabytesPerSecond] = [median(rates), median(bandwidths)];
+  const gigabytesPerSecond = (tokensPerSecond * bytes) / 1e9;
+  const shareOfBandwidth = gigabytesPerSecond / readGigabytesPerSecond;
+  return { name, tokensPerSecond, gigabytesPerSecond, readGigabytesPerSecond, shareOfBandwidth };
+});
+const result = { parameters: count, form: facts.form, threads: facts.threads, results };
 if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
 else
-  process.stdout.write(
-    `${(result.parameters / 1e6).toFixed(1)}M parameters: ${result.tokensPerSecond.toFixed(1)} tokens/s = ${result.gigabytesPerSecond.toFixed(1)} GB/s of weights, ${(100 * result.shareOfBandwidth).toFixed(0)} % of ${result.readGigabytesPerSecond.toFixed(1)} GB/s read bandwidth\n`,
-  );
+  for (const { name, tokensPerSecond, gigabytesPerSecond, readGigabytesPerSecond, shareOfBandwidth } of results)
+    process.stdout.write(
+      `${(count / 1e6).toFixed(1)}M parameters in ${name}: ${tokensPerSecond.toFixed(1)} tokens/s = ${gigabytesPerSecond.toFixed(1)} GB/s of weights, ${(100 * shareOfBandwidth).toFixed(0)} % of ${readGigabytesPerSecond.toFixed(1)} GB/s read bandwidth\n`,
+    );
 await writeResult('decode', { date: new Date().toISOString(), machine: machine(), ...result });

@@ -12,6 +12,7 @@ import { paintFor, type Terminal } from './terminal.js';
 
 const Options = z.object({
   run: z.string().default('main'),
+  int8: z.boolean().default(false),
   message: z.string().min(1).optional(),
   system: z.string().min(1).optional(),
   temperature: z.coerce.number().min(0).max(2).default(0.7),
@@ -135,6 +136,7 @@ const converse = async (
 export const chat: Command = {
   options: [
     { form: '--run <name>', says: 'the run whose model to talk to (main)' },
+    { form: '--int8', says: 'linear layers in 8-bit integers: half the memory, faster answers, slightly coarser' },
     { form: '--message <text>', says: 'ask this one question, print the answer, and end' },
     { form: '--system <text>', says: 'a system message that stays in the conversation' },
     { form: '--temperature <number>', says: '0 takes the likeliest word each time, 1 the model as it is (0.7)' },
@@ -152,7 +154,7 @@ export const chat: Command = {
     const { message, system } = options;
     if (json && message === undefined)
       throw fail('USAGE', { what: '--json needs one question', where: 'octavo chat', remedy: 'add --message "…"' });
-    const { name, model } = await openModel(cwd, terminal, { run: options.run, slots: 1 });
+    const { name, model } = await openModel(cwd, terminal, { run: options.run, slots: 1, int8: options.int8 });
     const firstSeed = options.seed ?? randomBytes(6).readUIntBE(0, 6);
     try {
       if (message === undefined) {

@@ -9,7 +9,7 @@ import { paintFor, type Terminal } from './terminal.js';
 export const openModel = async (
   cwd: string,
   terminal: Terminal,
-  { run: name, slots }: { readonly run: string; readonly slots: number },
+  { run: name, slots, int8 }: { readonly run: string; readonly slots: number; readonly int8: boolean },
 ): Promise<OpenModel> => {
   const run = existingRun(cwd, name);
   const projectFolder = resolve(findProjectFolder(cwd));
@@ -17,12 +17,13 @@ export const openModel = async (
     project: basename(projectFolder) || 'octavo',
     cacheFolder: cacheFolderOf(projectFolder),
     slots,
+    int8,
   });
   const paint = paintFor(terminal);
   for (const reason of opened.skipped) terminal.err(`${paint('yellow', 'skipped')} ${visibleLine(reason, 200)}\n`);
   const { name: served, model, stage, checkpoint, parameters } = opened;
   terminal.err(
-    `${paint('dim', `${served}: ${(parameters / 1e6).toFixed(1)}M parameters, context ${model.generator.contextLength} tokens, ${stage} ${basename(checkpoint)}`)}\n`,
+    `${paint('dim', `${served}: ${(parameters / 1e6).toFixed(1)}M parameters, context ${model.generator.contextLength} tokens, ${stage} ${basename(checkpoint)}${int8 ? ', int8' : ''}`)}\n`,
   );
   if (stage === 'pretrain')
     terminal.err(

@@ -16,6 +16,7 @@ const name = z.string().regex(/^[A-Za-z0-9.:[\]_-]{1,253}$/, 'a name or an addre
 
 const Options = z.object({
   run: z.string().default('main'),
+  int8: z.boolean().default(false),
   host: name.default('127.0.0.1'),
   port: whole.min(0).max(65_535).optional(),
   slots: whole.min(1).max(256).optional(),
@@ -60,6 +61,7 @@ export const serve: Command = {
     { form: '--slots <count>', says: 'answers written at a time (serve.slots of octavo.yaml: 8)' },
     { form: '--allowed-host <name>', says: 'a name under which clients reach this server', repeats: true },
     { form: '--allowed-origin <origin>', says: 'pages that may call it, such as https://example.com', repeats: true },
+    { form: '--int8', says: 'linear layers in 8-bit integers: half the memory, faster answers, slightly coarser' },
     { form: '--keys <file>', says: 'the file of key hashes (.octavo/keys.json of the project, if it is there)' },
     { form: '--insecure', says: 'serve beyond this machine without keys' },
     { form: '--quiet', says: 'no line for each request' },
@@ -76,7 +78,11 @@ export const serve: Command = {
     const path = keyFileOf(cwd, options.keys);
     // A file that was named has to be there; the project's own counts as soon as there is one.
     const keys = options.keys !== undefined || existsSync(path) ? openKeys(path, clock) : undefined;
-    const opened = await openModel(cwd, terminal, { run: options.run, slots: options.slots ?? section.slots });
+    const opened = await openModel(cwd, terminal, {
+      run: options.run,
+      slots: options.slots ?? section.slots,
+      int8: options.int8,
+    });
     const served = section.name ?? opened.name;
     const { generator } = opened.model;
     try {

@@ -60,7 +60,7 @@ export function createDecoder(model: LoadedModel, slots: number): Decoder {
       time,
       slots,
       cacheDtype: dtype,
-      dtypeOf: (path) => model.parameters.get(path)?.type.dtype ?? 'float32',
+      types: new Map([...model.parameters].map(([path, { type }]) => [path, type])),
     });
     const executable = backend.compile(graph, { precision });
     compiled.set(key, executable);

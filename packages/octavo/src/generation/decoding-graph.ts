@@ -1,6 +1,6 @@
-import { type DType, type Graph, input, trace } from '@octavo/engine';
+import { type DType, type Graph, input, type TensorType, trace } from '@octavo/engine';
 import { invariant } from '../core/index.js';
-import { type GptConfig, gptCached, gptParameters } from '../models/index.js';
+import { type GptConfig, gptCached } from '../models/index.js';
 
 /** What fixes the graph of new tokens over a cache. */
 export interface DecodingShape {
@@ -11,20 +11,15 @@ export interface DecodingShape {
   /** Rows of the cache. */
   readonly slots: number;
   readonly cacheDtype: DType;
-  /** How a parameter is stored. */
-  readonly dtypeOf: (path: string) => DType;
+  /** Parameters by path, as they are stored. */
+  readonly types: ReadonlyMap<string, TensorType>;
 }
 
 /** New tokens of sequences that live in a cache → output `logits` after the token at `last` of each; the caches are updated. */
-export const decodingGraph = ({ config, sequences, time, slots, cacheDtype, dtypeOf }: DecodingShape): Graph =>
+export const decodingGraph = ({ config, sequences, time, slots, cacheDtype, types }: DecodingShape): Graph =>
   trace((t) => {
     const ids = (name: string, shape: readonly number[]) => input(t, name, { dtype: 'int32', shape });
-    const parameters = new Map(
-      gptParameters(config).map(({ path, shape }) => [
-        path,
-        input(t, `parameter:${path}`, { dtype: dtypeOf(path), shape }),
-      ]),
-    );
+    const parameters = new Map([...types].map(([path, type]) => [path, input(t, `parameter:${path}`, type)]));
     const cache = {
       dtype: cacheDtype,
       shape: [slots, config.contextLength, config.keyValueHeads * config.headWidth],

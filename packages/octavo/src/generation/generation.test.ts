@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type GptConfig, gptParameters, initialValues } from '../models/index.js';
 import { createDecoder, type LoadedModel } from './decoder.js';
 import { createGenerator } from './generator.js';
+import { quantiseWeights } from './quantise-weights.js';
 import { defaultSampling, sampleToken } from './sampling.js';
 import { createStopText } from './stop-text.js';
 import type { GenerationEvent, GenerationRequest } from './types.js';
@@ -64,6 +65,29 @@ const collect = async (events: AsyncIterable<GenerationEvent>) => {
   };
 };
 const never = new AbortController().signal;
+
+describe('weights in int8', () => {
+  const logitsOf = async (one: LoadedModel) => {
+    const [logits] = await createDecoder(one, 1).forward([{ slot: 0, start: 0, ids: prompt }]);
+    return Array.from(logits ?? []);
+  };
+  const squares = (values: readonly number[]) => values.reduce((total, value) => total + value * value, 0);
+  it.each([false, true])(
+    'give nearly the same logits, whether the output layer is tied (%s)',
+    async (tiedEmbeddings) => {
+      const parameters = new Map(model.parameters);
+      if (tiedEmbeddings) parameters.delete('head.weight');
+      const whole: LoadedModel = { ...model, config: { ...config, tiedEmbeddings }, parameters };
+      const small = await quantiseWeights(whole);
+      expect(small.parameters.get('blocks.0.attention.qkv.weight')?.type.dtype).toBe('int8');
+      expect(small.parameters.get('head.weight')?.type.dtype).toBe('int8');
+      const [exact, coarse] = [await logitsOf(whole), await logitsOf(small)];
+      const error = squares(exact.map((value, i) => value - (coarse[i] ?? 0))) / squares(exact);
+      expect(error).toBeGreaterThan(0);
+      expect(Math.sqrt(error)).toBeLessThan(0.06);
+    },
+  );
+});
 
 describe('the key-value cache', () => {
   it('gives token by token, and in pieces, the logits of the whole prompt at once', async () => {

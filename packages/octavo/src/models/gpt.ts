@@ -12,6 +12,7 @@ import {
   linear,
   matmul,
   multiply,
+  quantisedLinear,
   reluSquared,
   reshape,
   rmsNorm,
@@ -50,8 +51,12 @@ const parameterOf = (parameters: Parameters, path: string): Tensor => {
   return found;
 };
 
-const project = (parameters: Parameters, path: string, x: Tensor): Tensor =>
-  linear(x, parameterOf(parameters, `${path}.weight`), parameters.get(`${path}.bias`));
+/** A linear layer, in int8 where its weight came with scales. */
+function project(parameters: Parameters, path: string, x: Tensor): Tensor {
+  const weight = parameterOf(parameters, `${path}.weight`);
+  const [bias, scales] = [parameters.get(`${path}.bias`), parameters.get(`${path}.weight.scales`)];
+  return scales === undefined ? linear(x, weight, bias) : quantisedLinear(x, { weight, scales, bias });
+}
 
 function normalise(config: GptConfig, parameters: Parameters, path: string, x: Tensor): Tensor {
   const gain = parameterOf(parameters, `${path}.gain`);
@@ -206,6 +211,11 @@ export function gptCached(
   const last = embedding(reshape(x, [sequences * time, width]), inputs.last);
   const logits = scoped(x.trace, 'head', () => {
     // In float32 whatever the precision: two logits that differ by less than 16 bits hold still have an order.
+    const scales = parameters.get('head.weight.scales');
+    if (scales !== undefined) {
+      const operands = { weight: parameterOf(parameters, 'head.weight'), scales, bias: parameters.get('head.bias') };
+      return quantisedLinear(last, operands, { full: true });
+    }
     const products = matmul(last, headWeight(config, parameters), { transposeB: true, full: true });
     const bias = parameters.get('head.bias');
     return bias === undefined ? products : add(products, bias);

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { createGenerator } from '../generation/index.js';
+import { createGenerator, quantiseWeights } from '../generation/index.js';
 import type { RunFolder } from '../project/index.js';
 import type { ServedModel } from '../serving/index.js';
 import { backendFor, loadWeights, machineFacts, weightsOf } from '../training/index.js';
@@ -19,12 +19,18 @@ export interface OpenModel {
 }
 
 /**
- * Loads the newest fine-tuned checkpoint of a run, else the newest pretrained one, with the run's tokenizer.
+ * Loads the newest fine-tuned checkpoint of a run, else the newest pretrained one, with the run's tokenizer; with `int8` its
+ * linear layers compute in int8.
  * Errors: CHECKPOINT_ABSENT, CHECKPOINT_CORRUPT, TOKENIZER_MISMATCH, FILE_UNREADABLE, NATIVE_ABSENT.
  */
 export const openServedModel = async (
   run: RunFolder,
-  { project, cacheFolder, slots }: { readonly project: string; readonly cacheFolder: string; readonly slots: number },
+  {
+    project,
+    cacheFolder,
+    slots,
+    int8 = false,
+  }: { readonly project: string; readonly cacheFolder: string; readonly slots: number; readonly int8?: boolean },
 ): Promise<OpenModel> => {
   const { stage, checkpoint, skipped, tokenizer } = await findRunModel(run);
   const facts = await machineFacts(cacheFolder, process.env['OCTAVO_ISA']);
@@ -40,7 +46,7 @@ export const openServedModel = async (
     name: run.name === 'main' ? project : `${project}-${run.name}`,
     model: {
       created: Math.floor(statSync(weightsOf(checkpoint)).mtimeMs / 1_000),
-      generator: createGenerator(loaded, { tokenizer, slots }),
+      generator: createGenerator(int8 ? await quantiseWeights(loaded) : loaded, { tokenizer, slots }),
       tokenizer,
     },
   };

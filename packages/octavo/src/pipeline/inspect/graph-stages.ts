@@ -58,14 +58,18 @@ export function tracedGraph(request: GraphRequest): Graph {
   const { kind, config, sequences, length, precision } = request;
   if (kind === 'forward') return forwardGraph(request);
   if (kind === 'decode') {
-    const roles = new Map(gptParameters(config).map(({ path, role }) => [path, role]));
     return decodingGraph({
       config,
       sequences,
       time: 1,
       slots: sequences,
       cacheDtype: precision,
-      dtypeOf: (path) => (roles.get(path) === 'vector' ? 'float32' : precision),
+      types: new Map(
+        gptParameters(config).map(({ path, shape, role }) => [
+          path,
+          { dtype: role === 'vector' ? 'float32' : precision, shape },
+        ]),
+      ),
     });
   }
   const section = trainingSection.parse({ optimiser: request.optimiser });
