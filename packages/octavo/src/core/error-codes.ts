@@ -7,6 +7,10 @@ export const errorCodes = {
   },
   CONFIG_INVALID: { exit: 2, says: 'A field of octavo.yaml, or of --set, has a value that is not allowed.' },
   CONFIG_UNREADABLE: { exit: 2, says: 'octavo.yaml is absent, or is not YAML.' },
+  DATA_ADDRESS_REFUSED: {
+    exit: 2,
+    says: 'An address is no public web address, and the source does not allow others.',
+  },
   DATA_ARCHIVE_REFUSED: { exit: 2, says: 'A package archive holds links, unsafe names or more than the limits allow.' },
   DATA_DOWNLOAD_FAILED: { exit: 1, says: 'A package could not be fetched from the npm registry.' },
   DATA_INTEGRITY: { exit: 1, says: 'A downloaded package is not the one that was pinned or seen before.' },
