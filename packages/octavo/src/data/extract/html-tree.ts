@@ -12,6 +12,8 @@ export interface HtmlElement {
 }
 
 export const htmlLimits = {
+  /** Characters of a page; what comes after is not read. */
+  characters: 32 * 1024 * 1024,
   /** Elements inside one another; what lies deeper joins the deepest. */
   depth: 192,
   /** Elements of one page; from there on tags are read over, text is kept. */
@@ -55,21 +57,27 @@ const inHead = words('base basefont bgsound link meta noscript script style temp
 /** An end tag inside one of these does not reach beyond it. */
 const fences = words('table td th caption button object');
 
+const noAttributes = new Map<string, string>();
+
 /** The tree of a page. Time and memory are linear in its length; nothing throws. */
-export function htmlTree(html: string): HtmlElement {
-  const root: HtmlElement = { tag: '#root', attributes: new Map(), children: [], parent: undefined };
+export function htmlTree(page: string): HtmlElement {
+  const html = page.length > htmlLimits.characters ? page.slice(0, htmlLimits.characters) : page;
+  const root: HtmlElement = { tag: '#root', attributes: noAttributes, children: [], parent: undefined };
   const open: HtmlElement[] = [root];
   let elements = 0;
   // Tags too deep to be kept: their ends must not end others.
   let overflow = 0;
   let tag = '';
-  let attributes = new Map<string, string>();
+  let attributes = noAttributes;
   let attribute = '';
   let value = '';
   const top = () => open[open.length - 1] ?? root;
   const addText = (text: string) => {
     const { children } = top();
-    children.push(text);
+    const last = children.length - 1;
+    const before = children[last];
+    if (typeof before === 'string') children[last] = before + text;
+    else children.push(text);
   };
   const closeTo = (length: number) => {
     open.length = Math.max(1, length);
@@ -111,7 +119,7 @@ export function htmlTree(html: string): HtmlElement {
   const end = (name: string) => {
     if (name === 'br' || name === 'p') {
       // `</br>` is a break; `</p>` without a paragraph is one of nothing.
-      if (name === 'br') top().children.push({ tag: 'br', attributes: new Map(), children: [], parent: top() });
+      if (name === 'br') top().children.push({ tag: 'br', attributes: noAttributes, children: [], parent: top() });
     }
     if (overflow > 0) {
       overflow--;
@@ -132,7 +140,7 @@ export function htmlTree(html: string): HtmlElement {
     {
       onopentagname: (from, to) => {
         tag = slice(from, to).toLowerCase();
-        attributes = new Map();
+        attributes = noAttributes;
       },
       onattribname: (from, to) => {
         attribute = slice(from, Math.min(to, from + 128)).toLowerCase();
@@ -146,7 +154,9 @@ export function htmlTree(html: string): HtmlElement {
         if (value.length < htmlLimits.attributeCharacters) value += String.fromCodePoint(codepoint);
       },
       onattribend: () => {
-        if (attributes.size < htmlLimits.attributes && !attributes.has(attribute)) attributes.set(attribute, value);
+        if (attributes.size >= htmlLimits.attributes || attributes.has(attribute)) return;
+        if (attributes === noAttributes) attributes = new Map();
+        attributes.set(attribute, value);
       },
       onopentagend: () => start(false),
       onselfclosingtag: () => start(tag === 'path' || tag === 'svg' || tag === 'use' || empty.has(tag)),
