@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { chatFamilies, headlineFamilies } from './chat-family.js';
 import { corpusFields } from './filters/corpus-stage.js';
+import { piiFields } from './filters/pii.js';
 import { qualityFields } from './filters/quality.js';
+import { rules } from './filters/rules.js';
 
 const sourceFields = z.strictObject({
   from: z
@@ -82,6 +84,7 @@ export const dataSection = z
           .describe('Turn UTF-8 that was read as Windows-1252 or Latin-1 back, where that is unambiguous.'),
         ...corpusFields,
         ...qualityFields,
+        pii: rules(piiFields, 'Replace personal data and secrets by tokens.'),
       })
       .prefault({}),
     tokenize: z

@@ -3,8 +3,10 @@ import type { CleanSection } from '../section.js';
 import type { CorpusStage } from './corpus-stage.js';
 import { judgeText } from './judge-text.js';
 import { normaliseText } from './normalise-text.js';
+import { piiFields, replacePii } from './pii.js';
 import { qualityStage } from './quality.js';
 import { repairMojibake } from './repair-mojibake.js';
+import { rulesOf } from './rules.js';
 
 export interface Staged {
   /** As it stays, or as it was when a rule dropped it. */
@@ -26,6 +28,7 @@ export function repairText(raw: string, { repairMojibake: wanted }: { readonly r
  */
 export function documentStage(section: CleanSection, corpus: CorpusStage) {
   const quality = qualityStage(section);
+  const pii = rulesOf(section.pii, piiFields);
   return (raw: string, source: string, judge: boolean): Staged => {
     const repaired = repairText(raw, section);
     const changes: Record<string, number> = repaired.places > 0 ? { 'repair.mojibake': repaired.places } : {};
@@ -44,6 +47,9 @@ export function documentStage(section: CleanSection, corpus: CorpusStage) {
       const detail = `${judged.text.length} characters are left`;
       return { text: judged.text, dropped: { reason: 'too-short', detail }, changes };
     }
-    return { text: judged.text, changes };
+    if (pii === undefined) return { text: judged.text, changes };
+    const { text, counts } = replacePii(judged.text, pii);
+    for (const [kind, places] of Object.entries(counts)) changes[`pii.${kind}`] = places;
+    return { text, changes };
   };
 }

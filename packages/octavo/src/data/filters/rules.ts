@@ -5,7 +5,7 @@ export const rules = <Fields extends z.ZodRawShape>(fields: Fields, says: string
   z
     .union([z.boolean(), z.strictObject(fields)])
     .default(false)
-    .describe(`${says} true takes the published thresholds.`);
+    .describe(`${says} true takes the defaults.`);
 
 /** The thresholds of a family, or undefined where it is off. */
 export function rulesOf<Fields extends z.ZodRawShape>(
