@@ -19,6 +19,8 @@ import type { GptConfig } from './gpt-config.js';
 import { gptParameters, type ParameterSpec } from './gpt-parameters.js';
 import { linearRecurrenceLoss, linearRecurrenceParameters } from './linear-recurrence.js';
 import { type ExpertsConfig, mixtureLoss, mixtureParameters } from './mixture-of-experts.js';
+import { type RecurrentConfig, recurrentLoss, recurrentParameters } from './recurrent.js';
+import { taggerLoss, taggerParameters } from './tagger.js';
 import { textCnnLoss, textCnnParameters } from './text-cnn.js';
 
 interface Given {
@@ -262,6 +264,59 @@ function linearRecurrence(size: Size): ModelCase {
   };
 }
 
+function recurrent(size: Size, kind: RecurrentConfig['kind'], tiedEmbeddings: boolean): ModelCase {
+  const { batch, time, vocabulary, width } = size === 'tiny' ? tiny : { ...small, time: 9 };
+  const config = {
+    kind,
+    vocabularySize: vocabulary,
+    width,
+    hidden: width + 3,
+    layers: 2,
+    tiedEmbeddings,
+    dropout: 0.2,
+  };
+  const { tokens, targets, weights, step } = sequences(batch, time, vocabulary);
+  return {
+    name: `${kind === 'lstm' ? 'LSTM' : 'GRU'}${tiedEmbeddings ? ', tied' : ''}`,
+    parameters: recurrentParameters(config),
+    inputs: { tokens, targets, weights, step },
+    loss: (parameters, of) =>
+      recurrentLoss(config, parameters, {
+        tokens: of('tokens'),
+        targets: of('targets'),
+        weights: of('weights'),
+        dropout: { step: of('step'), seed: 5 },
+      }).loss,
+  };
+}
+
+function tagger(size: Size, kind: RecurrentConfig['kind']): ModelCase {
+  const { batch, time, vocabulary, width } = size === 'tiny' ? tiny : { ...small, time: 9 };
+  const config = { kind, vocabularySize: vocabulary, width, hidden: width - 3, layers: 1, tags: 5, dropout: 0.2 };
+  return {
+    name: `tagger, ${kind === 'lstm' ? 'LSTM' : 'GRU'}`,
+    parameters: taggerParameters(config),
+    inputs: {
+      tokens: ids([batch, time], vocabulary, 1),
+      lengths: integers(
+        [batch],
+        range(batch).map((row) => time - 2 * row),
+      ),
+      tags: ids([batch, time], 5, 2),
+      weights: weights(batch),
+      step: integers([], [3]),
+    },
+    loss: (parameters, of) =>
+      taggerLoss(config, parameters, {
+        tokens: of('tokens'),
+        lengths: of('lengths'),
+        tags: of('tags'),
+        weights: of('weights'),
+        dropout: { step: of('step'), seed: 5 },
+      }).loss,
+  };
+}
+
 const experts: ExpertsConfig = {
   count: 4,
   active: 2,
@@ -296,6 +351,10 @@ export const everyModel = (size: Size): readonly ModelCase[] => [
   encoderDecoder(size, 'gated-gelu'),
   textCnn(size),
   linearRecurrence(size),
+  recurrent(size, 'lstm', true),
+  recurrent(size, 'gru', false),
+  tagger(size, 'lstm'),
+  tagger(size, 'gru'),
 ];
 
 /** The loss, and with `gradients` those of all parameters as `d.<path>`. */

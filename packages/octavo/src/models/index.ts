@@ -33,5 +33,13 @@ export {
   mixtureParameters,
 } from './mixture-of-experts.js';
 export { type PresetName, presets } from './presets.js';
+export {
+  type RecurrentConfig,
+  type RecurrentInputs,
+  recurrentLogits,
+  recurrentLoss,
+  recurrentParameters,
+} from './recurrent.js';
 export { gptConfigSchema, type ModelSection, modelSection } from './section.js';
+export { type TaggerConfig, type TaggerInputs, taggerLoss, taggerParameters, taggerTags } from './tagger.js';
 export { type TextCnnConfig, type TextCnnInputs, textCnnLogits, textCnnLoss, textCnnParameters } from './text-cnn.js';
