@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { hashFile } from '../../project/index.js';
+import { readFileDocuments } from '../extract/read-file.js';
 import { splitGlob } from '../glob.js';
-import { readFileDocuments } from '../read-file.js';
 import type { SourceKind } from './kind.js';
 import { fileBytes, listFiles } from './list-files.js';
 

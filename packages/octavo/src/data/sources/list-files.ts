@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail } from '../../core/index.js';
+import { formatOfName } from '../extract/read-file.js';
 import { globMatcher } from '../glob.js';
-import { formatOfName } from '../read-file.js';
 import type { FilesPlace } from './files.js';
 import type { Source } from './kind.js';
 

@@ -9,8 +9,8 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fail, writeFileAtomic } from '../../core/index.js';
-import { decompress } from '../decompress.js';
-import { readTar, type TarMember } from '../tar.js';
+import { decompress } from '../extract/decompress.js';
+import { readTar, type TarMember } from '../extract/tar.js';
 import { pinnedPackages } from './pinned-packages.js';
 
 export interface PackageVersion {

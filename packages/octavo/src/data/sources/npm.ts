@@ -1,6 +1,6 @@
 import { fail } from '../../core/index.js';
+import { readFileDocuments } from '../extract/read-file.js';
 import { globMatcher } from '../glob.js';
-import { readFileDocuments } from '../read-file.js';
 import type { SourceKind } from './kind.js';
 import { fetchPackage, packageFiles, packageKey } from './npm-package.js';
 import { pinnedPackages } from './pinned-packages.js';

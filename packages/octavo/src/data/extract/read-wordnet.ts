@@ -2,8 +2,9 @@
  * The example sentences in the glosses of a WordNet `data.*` file, grouped by lexicographer file (field of meaning) into
  * documents of about 2 kB, one sentence a line: alone, a sentence is too small to be a document.
  */
+
+import { limits } from '../limits.js';
 import type { Bytes } from './decompress.js';
-import { limits } from './limits.js';
 import { byteLines } from './text-pieces.js';
 
 const groupCharacters = 2000;

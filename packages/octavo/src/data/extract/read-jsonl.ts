@@ -1,6 +1,6 @@
+import type { Collected, DropReason } from '../document.js';
+import { limits } from '../limits.js';
 import type { Bytes } from './decompress.js';
-import type { Collected, DropReason } from './document.js';
-import { limits } from './limits.js';
 import { byteLines, type Line } from './text-pieces.js';
 
 type Parsed =

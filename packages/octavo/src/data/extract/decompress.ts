@@ -2,8 +2,8 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ZSTDDecoder } from 'zstddec/stream';
-import { fail } from '../core/index.js';
-import { limits } from './limits.js';
+import { fail } from '../../core/index.js';
+import { limits } from '../limits.js';
 
 export type Bytes = AsyncIterable<Uint8Array>;
 

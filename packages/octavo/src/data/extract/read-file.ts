@@ -1,10 +1,10 @@
+import type { Collected } from '../document.js';
+import type { Source } from '../sources/kind.js';
+import { windows } from '../windows.js';
 import { type Bytes, decompress } from './decompress.js';
-import type { Collected } from './document.js';
 import { readJsonl } from './read-jsonl.js';
 import { readWordnet } from './read-wordnet.js';
-import type { Source } from './sources/kind.js';
 import { textPieces } from './text-pieces.js';
-import { windows } from './windows.js';
 
 const packed = /\.(gz|zst|zstd)$/i;
 

@@ -2,9 +2,9 @@
  * Reads the members of a tar stream one after the other, without writing anything: what is never unpacked cannot land
  * outside a folder. ustar, GNU long names and pax paths and sizes are understood; links, devices and unsafe names refused.
  */
-import { fail } from '../core/index.js';
+import { fail } from '../../core/index.js';
+import { limits } from '../limits.js';
 import type { Bytes } from './decompress.js';
-import { limits } from './limits.js';
 
 export interface TarMember {
   /** Path inside the archive, without its first folder (`package/` in those of npm). */

@@ -1,12 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Collected } from './document.js';
-import { limits } from './limits.js';
+import type { Collected } from '../document.js';
+import { limits } from '../limits.js';
+import { resolveSources } from '../sources/resolve.js';
+import { prose } from '../step.test-support.js';
 import { readFileDocuments } from './read-file.js';
 import { wordnetExamples } from './read-wordnet.js';
-import { resolveSources } from './sources/resolve.js';
-import { prose } from './step.test-support.js';
 
 async function* inPieces(bytes: Uint8Array, size: number) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
