@@ -79,6 +79,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./data.js')).data,
   },
   {
+    name: 'label',
+    summary: 'Label text with others: projects, a page for the browser, agreement, suggestions.',
+    group: 'Commands:',
+    load: async () => (await import('./label.js')).label,
+  },
+  {
     name: 'report',
     summary: 'Write the run as one page for the browser: plan, data, curves, evaluation, answers.',
     group: 'Commands:',

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { absurd, visibleLine, visibleText } from '../core/index.js';
+import { absurd, isLoopback, visibleLine, visibleText } from '../core/index.js';
 import { readProject } from '../pipeline/index.js';
 import { findProjectFolder } from '../project/index.js';
-import { isLoopback, type LogEntry, openKeys, serve as startServer } from '../serving/index.js';
+import { type LogEntry, openKeys, serve as startServer } from '../serving/index.js';
 import type { Command } from './command.js';
 import { keyFileOf } from './keys.js';
 import { openModel } from './open-model.js';

@@ -32,6 +32,13 @@ export const errorCodes = {
   INTERRUPTED: { exit: 130, says: 'Stopped by a signal; the state is saved, and the same command goes on.' },
   KEY_UNKNOWN: { exit: 2, says: 'There is no API key of that id, or a new one was described wrongly.' },
   KEYS_UNREADABLE: { exit: 2, says: 'The file of API keys is absent, damaged, or open to other users.' },
+  LABEL_CLAIM: { exit: 2, says: 'A label came after its item had gone to others.' },
+  LABEL_FORMAT: { exit: 2, says: 'A file of labels cannot be read, or a format cannot hold the labels of a project.' },
+  LABEL_INVALID: { exit: 2, says: 'An item, a label or a setting does not fit its labelling project.' },
+  LABEL_PROJECT: {
+    exit: 2,
+    says: 'A labelling project does not exist, exists already, or has a name that is not allowed.',
+  },
   MEMORY_TOO_SMALL: { exit: 2, says: 'The planned model and batch need more memory than may be used.' },
   NATIVE_ABSENT: { exit: 1, says: 'The native part of Octavo is not built or installed for this platform.' },
   PACKAGE_ABSENT: { exit: 2, says: 'An optional package that is needed for this is not installed.' },

@@ -3,6 +3,7 @@ export * from './effects.js';
 export * from './error.js';
 export { type ErrorCode, errorCodes } from './error-codes.js';
 export * from './events.js';
+export * from './host-check.js';
 export * from './mask-secrets.js';
 export * from './optimiser-kinds.js';
 export * from './steps.js';

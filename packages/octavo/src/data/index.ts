@@ -3,6 +3,16 @@ export { clean } from './clean.js';
 export { collect } from './collect.js';
 export { type DroppedDocument, type DropReason, dropReasons } from './document.js';
 export { type DataSummary, dataSummary, type Fate, listDropped, why } from './inspect.js';
+export { type AlphaLevel, alphaLevels } from './label/agreement.js';
+export { labelProgress } from './label/assign.js';
+export { readFunctions } from './label/functions.js';
+export { exportLabels, formatOf, type LabelFormat, labelFormats, readItems } from './label/interchange.js';
+export { labelKinds } from './label/kinds.js';
+export { type Agreement, measureAgreement } from './label/measure.js';
+export { addItems, createProject, findProject, type LabelProject, listProjects } from './label/projects.js';
+export { serveLabels } from './label/server.js';
+export { suggestByClassifier, suggestByFunctions, type WeakLabels } from './label/suggest.js';
+export { uncertaintyRules } from './label/uncertainty.js';
 export {
   type CleanSection,
   type CollectSection,

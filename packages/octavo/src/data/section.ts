@@ -44,6 +44,13 @@ const source = z
 export const dataSection = z
   .strictObject({
     sources: z.array(source).min(1).max(1000).default(['quickstart']).describe('Where text comes from.'),
+    store: z
+      .string()
+      .min(1)
+      .default('.octavo/store.sqlite')
+      .describe(
+        `The database of labels: an SQLite file, or mysql://, mariadb://, postgres:// with \${NAME} for a variable of the environment.`,
+      ),
     maxRejected: z
       .number()
       .int()

@@ -5,8 +5,17 @@
  * revive an old one: it finds a higher claim after linking its own, and gives up.
  */
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fail, writeFileAtomic } from '../core/index.js';
 import { livenessOf, ownIdentity, type ProcessIdentity } from './process-identity.js';
 
@@ -98,19 +107,41 @@ const removeOlder = (folder: string, number: number): void => {
   }
 };
 
-const release = (file: string): void => {
+const releasedText = JSON.stringify({ released: true });
+
+/**
+ * Whole, but not synced: a claim of before a power loss counts as released anyway, as its process is gone. On a full disk
+ * the claim is emptied, which needs no space, and an unreadable claim holds nothing.
+ */
+const releaseUnsynced = (file: string): void => {
+  const beside = join(dirname(file), `.claim-${process.pid}-${randomBytes(6).toString('hex')}`);
   try {
-    writeFileAtomic(file, JSON.stringify({ released: true }));
+    writeFileSync(beside, releasedText, { flag: 'wx' });
+    renameSync(beside, file);
+  } catch {
+    truncateSync(file);
+  }
+};
+
+const release = (file: string, isSynced: boolean): void => {
+  try {
+    if (isSynced) writeFileAtomic(file, releasedText);
+    else releaseUnsynced(file);
   } catch {
     // On a full disk the claim stays and goes stale as this process ends: the error that filled it is the one to tell.
   }
 };
 
 /**
- * Takes the lock or says who holds it; a dead holder's lock is taken over. `where` names the run in the error.
+ * Takes the lock or says who holds it; a dead holder's lock is taken over. `where` names the run in the error;
+ * `sync: false` is for locks that are taken many times a second.
  * Errors: RUN_LOCKED.
  */
-export const acquireLock = (folder: string, where: string): RunLock => {
+export const acquireLock = (
+  folder: string,
+  where: string,
+  { sync = true }: { readonly sync?: boolean } = {},
+): RunLock => {
   mkdirSync(folder, { recursive: true });
   for (;;) {
     const last = highestClaim(folder);
@@ -123,6 +154,6 @@ export const acquireLock = (folder: string, where: string): RunLock => {
       continue;
     }
     removeOlder(folder, number);
-    return { release: () => release(claimFile(folder, number)) };
+    return { release: () => release(claimFile(folder, number), sync) };
   }
 };

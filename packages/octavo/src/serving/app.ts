@@ -1,9 +1,9 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock } from '../core/index.js';
+import { checkCaller, headerValues } from '../core/index.js';
 import { createAdmission } from './admission.js';
 import { addApiRoutes } from './api-routes.js';
 import { dropStalledReader } from './event-stream.js';
-import { checkCaller, headerValues } from './host-check.js';
 import type { KeyCheck } from './key-check.js';
 import type { KeyScope } from './key-file.js';
 import type { RandomBytes } from './keys.js';

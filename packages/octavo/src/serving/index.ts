@@ -1,7 +1,6 @@
 export type * from './api.js';
 export { type App, type AppOptions, buildApp, type LogEntry } from './app.js';
 export { fitConversation } from './conversation.js';
-export { isLoopback } from './host-check.js';
 export { type KeyCheck, openKeys } from './key-check.js';
 export { type KeyScope, keyScopes } from './key-file.js';
 export { createKey, type ListedKey, listKeys, type RandomBytes, revokeKey } from './keys.js';

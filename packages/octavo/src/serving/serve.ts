@@ -1,7 +1,6 @@
 import type { AddressInfo } from 'node:net';
-import { fail } from '../core/index.js';
+import { fail, isLoopback } from '../core/index.js';
 import { type AppOptions, buildApp } from './app.js';
-import { isLoopback } from './host-check.js';
 
 export interface ServeOptions extends AppOptions {
   /** 127.0.0.1 unless others shall reach the server. */

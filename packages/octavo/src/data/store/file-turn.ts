@@ -13,7 +13,7 @@ export async function takeTurn(file: string, longestMs: number = waitMs): Promis
   const begun = performance.now();
   for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 1.5, 40)) {
     try {
-      return acquireLock(`${file}.turn`, file);
+      return acquireLock(`${file}.turn`, file, { sync: false });
     } catch (cause) {
       if (!(cause instanceof OctavoError) || cause.code !== 'RUN_LOCKED') throw cause;
       if (performance.now() - begun > longestMs)

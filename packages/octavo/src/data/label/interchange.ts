@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { basename } from 'node:path';
+import { notWritten, OctavoError } from '../../core/index.js';
+import type { Store } from '../store/store.js';
+import { conllText, readConll } from './conll.js';
+import { jsonlLine, readJsonl, wrongFile } from './jsonl.js';
+import { labelStudioTask, readLabelStudio } from './label-studio.js';
+import { type GivenItem, type LabelProject, labelledItems } from './projects.js';
+
+export const labelFormats = ['jsonl', 'conll', 'label-studio'] as const;
+export type LabelFormat = (typeof labelFormats)[number];
+
+/** The format that a file's name says. */
+export const formatOf = (path: string): LabelFormat => {
+  if (/\.(conll|bio|iob|iob2)$/i.test(path)) return 'conll';
+  return /\.json$/i.test(path) ? 'label-studio' : 'jsonl';
+};
+
+const onlySpans = (project: LabelProject): void => {
+  if (project.settings.kind !== 'spans')
+    throw wrongFile(
+      `CoNLL's columns hold spans, and ${project.id} is of kind ${project.settings.kind}`,
+      `project ${project.id}`,
+      'use jsonl or label-studio',
+    );
+};
+
+/** Items of a file, to be added to a project. Errors: LABEL_FORMAT. */
+export function readItems(
+  path: string,
+  project: LabelProject,
+  {
+    format,
+    textField,
+    annotator,
+  }: { readonly format: LabelFormat; readonly textField: string; readonly annotator: string },
+): AsyncIterable<GivenItem> | Iterable<GivenItem> {
+  const name = basename(path);
+  if (format === 'jsonl') return readJsonl(path, { name, textField });
+  if (format === 'label-studio') return readLabelStudio(path, { name, textField, settings: project.settings });
+  onlySpans(project);
+  return readConll(path, { name, annotator });
+}
+
+async function* exported(store: Store, project: LabelProject, format: LabelFormat): AsyncGenerator<string> {
+  if (format === 'conll') onlySpans(project);
+  let number = 0;
+  if (format === 'label-studio') yield '[';
+  for await (const item of labelledItems(store, project)) {
+    number++;
+    if (format === 'jsonl') yield jsonlLine(item);
+    else if (format === 'conll') yield conllText(item);
+    else yield `${number === 1 ? '\n' : ',\n'}${JSON.stringify(labelStudioTask(project.settings, item, number))}`;
+  }
+  if (format === 'label-studio') yield '\n]\n';
+}
+
+/** Where text goes that is not a file. */
+interface Sink {
+  readonly write: (text: string) => void;
+}
+
+/** Writes all items with their labels; the number of characters written. */
+export async function exportLabels(
+  store: Store,
+  project: LabelProject,
+  { format, to }: { readonly format: LabelFormat; readonly to: Sink | string },
+): Promise<number> {
+  let characters = 0;
+  if (typeof to !== 'string') {
+    for await (const text of exported(store, project, format)) {
+      characters += text.length;
+      to.write(text);
+    }
+    return characters;
+  }
+  const out = createWriteStream(to);
+  try {
+    for await (const text of exported(store, project, format)) {
+      characters += text.length;
+      if (!out.write(text)) await once(out, 'drain');
+    }
+    out.end();
+    await once(out, 'close');
+  } catch (cause) {
+    out.destroy();
+    throw cause instanceof OctavoError ? cause : notWritten(to, cause);
+  }
+  return characters;
+}
