@@ -3,7 +3,6 @@ import { fail, visibleLine } from '../../core/index.js';
 
 /** What people are asked for. */
 export const labelKinds = ['classification', 'spans', 'pairs', 'rating', 'text'] as const;
-export type LabelKind = (typeof labelKinds)[number];
 
 const most = { labels: 200, textCharacters: 1_000_000, answerCharacters: 100_000, spans: 10_000 } as const;
 
