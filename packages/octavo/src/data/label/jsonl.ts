@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { fail } from '../../core/index.js';
-import { decompress } from '../decompress.js';
+import { decompress } from '../extract/decompress.js';
+import { byteLines } from '../extract/text-pieces.js';
 import { limits } from '../limits.js';
-import { byteLines } from '../text-pieces.js';
 import type { LabelledItem } from './kinds.js';
 import type { GivenItem } from './projects.js';
 
