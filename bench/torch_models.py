@@ -45,6 +45,11 @@ def norm_of(the):
     return nn.LayerNorm(the.width, bias=the.family == "gpt2")
 
 
+def sequences(the):
+    """Tokens and those that follow them."""
+    return tuple(torch.randint(0, the.vocabulary, (the.batch, the.context)) for _ in range(2))
+
+
 class Gpt(nn.Module):
     """nanogpt, gpt2 and llama."""
 
@@ -73,9 +78,7 @@ class Gpt(nn.Module):
         logits = F.linear(self.norm(x), (self.head or self.token).weight)
         return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
-    @staticmethod
-    def batch(the):
-        return tuple(torch.randint(0, the.vocabulary, (the.batch, the.context)) for _ in range(2))
+    batch = staticmethod(sequences)
 
 
 class EncoderBlock(nn.Module):
@@ -143,4 +146,20 @@ class Cnn(nn.Module):
         return torch.randint(0, the.vocabulary, (the.batch, the.context)), torch.randint(0, the.classes, (the.batch,))
 
 
-models = {"nanogpt": Gpt, "gpt2": Gpt, "llama": Gpt, "bert": Bert, "cnn": Cnn}
+class Lstm(nn.Module):
+    """A language model of nn.LSTM, whose head is its own."""
+
+    def __init__(self, the):
+        super().__init__()
+        self.token = nn.Embedding(the.vocabulary, the.width)
+        self.lstm = nn.LSTM(the.width, the.hidden, the.layers, batch_first=True)
+        self.head = nn.Linear(the.hidden, the.vocabulary)
+
+    def forward(self, inputs, targets):
+        states, _ = self.lstm(self.token(inputs))
+        return F.cross_entropy(self.head(states).flatten(0, 1), targets.flatten())
+
+    batch = staticmethod(sequences)
+
+
+models = {"nanogpt": Gpt, "gpt2": Gpt, "llama": Gpt, "bert": Bert, "lstm": Lstm, "cnn": Cnn}

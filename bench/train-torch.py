@@ -4,8 +4,8 @@
         --batch 64 --vocabulary 65
 
 Families: nanogpt (learned positions, LayerNorm without bias, exact GELU, tied head), gpt2 (the same with biases and the
-tanh form of GELU), llama (rotary positions, RMSNorm, SwiGLU, a head of its own), bert (masked-language model), cnn (Kim's
-text classifier); no dropout, scaled_dot_product_attention. A step is forward, backward, clipping to 1.0 and fused AdamW.
+tanh form of GELU), llama (rotary positions, RMSNorm, SwiGLU, a head of its own), bert (masked-language model), lstm
+(language model), cnn (Kim's text classifier); no dropout, scaled_dot_product_attention. A step is forward, backward, clipping to 1.0 and fused AdamW.
 Each mode has weights and optimiser of its own, made on first use. Protocol, one line each way:
 
     step MODE   → {"kind": "step", "mode": …, "seconds": …, "cpuSeconds": …, "loss": …}   or   {"kind": "failed", "mode": …, "reason": …}

@@ -1,8 +1,8 @@
 /** Octavo's side of the training race: one step of each model, over random numbers. */
-import { bertLoss, textCnnLoss } from '../packages/octavo/dist/models/index.js';
+import { bertLoss, recurrentLoss, textCnnLoss } from '../packages/octavo/dist/models/index.js';
 import { backendFor, createModelTrainer, defaultOptimiser } from '../packages/octavo/dist/training/index.js';
 import { createTrainer } from '../packages/octavo/dist/training/trainer.js';
-import { bertOf, cnnOf, modelOf, parametersOf } from './training-shapes.mjs';
+import { bertOf, cnnOf, lstmOf, modelOf, parametersOf } from './training-shapes.mjs';
 
 const random = () => {
   let state = 1;
@@ -97,7 +97,17 @@ const cnn = (shape) => {
   };
 };
 
-const functions = { bert, cnn };
+const lstm = (shape) => {
+  const { batch, context } = shape;
+  const { tokens, targets, weights } = sequenceBatch(shape);
+  return {
+    inputs: { tokens: integers(batch, context), targets: integers(batch * context), weights: floats(batch * context) },
+    loss: (parameters, inputs) => recurrentLoss(lstmOf(shape), parameters, inputs).loss,
+    batch: { tokens, targets, weights },
+  };
+};
+
+const functions = { bert, lstm, cnn };
 
 /** Any other model: `createModelTrainer`, with the same clipping and AdamW. */
 const modelFunction = (shape, { facts, threads, precision }) => {

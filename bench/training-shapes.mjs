@@ -3,10 +3,11 @@ import {
   bertParameters,
   countParameters,
   gptParameters,
+  recurrentParameters,
   textCnnParameters,
 } from '../packages/octavo/dist/models/index.js';
 
-/** By size: nanoGPT's two settings, GPT-2 as published, a Llama of 52M parameters, an encoder, a text CNN. */
+/** By size: nanoGPT's two settings, GPT-2 as published, a Llama of 52M parameters, an encoder, a recurrent language model, a text CNN. */
 export const trainingShapes = {
   small: {
     family: 'nanogpt',
@@ -60,6 +61,7 @@ export const trainingShapes = {
     vocabulary: 30522,
     masked: 614,
   },
+  lstm: { family: 'lstm', layers: 2, width: 512, hidden: 512, context: 128, batch: 32, vocabulary: 10000 },
   // Kim 2014: words of 300 numbers, 100 filters each of 3, 4 and 5 words, two classes.
   cnn: { family: 'cnn', width: 300, filters: 100, classes: 2, context: 128, batch: 64, vocabulary: 20000 },
 };
@@ -108,6 +110,16 @@ export const cnnOf = ({ width, filters, classes, vocabulary }) => ({
   dropout: 0,
 });
 
+export const lstmOf = ({ layers, width, hidden, vocabulary }) => ({
+  kind: 'lstm',
+  vocabularySize: vocabulary,
+  width,
+  hidden,
+  layers,
+  tiedEmbeddings: false,
+  dropout: 0,
+});
+
 const gptFlop = (shape) => {
   const { layers, width, context, batch } = shape;
   const model = modelOf(shape);
@@ -121,6 +133,11 @@ const bertFlop = ({ layers, width, feedForward, context, batch, vocabulary, mask
   return 6 * (layers * block * batch * context + (width ** 2 + width * vocabulary) * masked);
 };
 
+const lstmFlop = ({ layers, width, hidden, context, batch, vocabulary }) => {
+  const gates = 4 * hidden * (width + hidden + (layers - 1) * 2 * hidden);
+  return 6 * (gates + vocabulary * hidden) * batch * context;
+};
+
 /** As if every window had a gradient: a program that follows the strongest alone does a third of it. */
 const cnnFlop = ({ width, filters, classes, context, batch }) => {
   const windows = filterWidths.reduce((total, taps) => total + taps * width * filters * context, 0);
@@ -128,10 +145,12 @@ const cnnFlop = ({ width, filters, classes, context, batch }) => {
 };
 
 /** Floating-point operations of a training step's products: (6N + 12·L·D·T) a token for a GPT, N without positions and without a table that is only looked up. */
-export const flopOf = (shape) => ({ bert: bertFlop, cnn: cnnFlop })[shape.family]?.(shape) ?? gptFlop(shape);
+export const flopOf = (shape) =>
+  ({ bert: bertFlop, lstm: lstmFlop, cnn: cnnFlop })[shape.family]?.(shape) ?? gptFlop(shape);
 
 export const parametersOf = (shape) => {
   if (shape.family === 'bert') return bertParameters(bertOf(shape));
+  if (shape.family === 'lstm') return recurrentParameters(lstmOf(shape));
   if (shape.family === 'cnn') return textCnnParameters(cnnOf(shape));
   return gptParameters(modelOf(shape));
 };

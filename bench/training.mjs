@@ -1,7 +1,7 @@
 /**
  * A training step beside PyTorch, which runs float32 and bf16 autocast, eager and compiled.
  *
- *   node bench/training.mjs [--size small|large|gpt2|llama|bert|cnn] [--rounds N] [--threads N] [--json]
+ *   node bench/training.mjs [--size small|large|gpt2|llama|bert|lstm|cnn] [--rounds N] [--threads N] [--json]
  *
  * training-shapes.mjs has the sizes. Both sides do forward, backward, clipping to 1.0 and AdamW on as many threads, and
  * have as many parameters.
