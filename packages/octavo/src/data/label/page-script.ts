@@ -126,8 +126,11 @@ export const pageScript = String.raw`
     const { from, to } = project.settings;
     const said = before()?.rating;
     const buttons = Array.from({ length: to - from + 1 }, (_, at) => from + at).map((value) =>
-      option(value < 10 ? '' : String(value), value < 10 ? String(value) : letters[value - 10], () => save({ rating: value }), { pressed: said === value }));
-    for (const [at, button] of buttons.entries()) button.setAttribute('aria-label', String(from + at));
+      option(String(value), value < 10 ? undefined : letters[value - 10], () => save({ rating: value }), { pressed: said === value }));
+    for (const [at, button] of buttons.entries()) {
+      button.classList.add('score');
+      if (from + at < 10) keyed(String(from + at), () => save({ rating: from + at }));
+    }
     return [passage(item.content.text, 'Text'), make('div', { class: 'answers', role: 'group', 'aria-label': 'Rating from ' + from + ' to ' + to }, ...buttons)];
   };
 
@@ -158,17 +161,25 @@ export const pageScript = String.raw`
       for (const { start, end } of [...words, ...found]) edges.add(start).add(end);
       const cuts = [...edges].sort((one, other) => one - other);
       box.replaceChildren();
+      let last = { span: undefined, element: undefined };
       for (let index = 0; index + 1 < cuts.length; index++) {
         const [start, end] = [cuts[index], cuts[index + 1]];
         const over = found.filter((span) => span.start <= start && span.end >= end);
         const word = words.findIndex((one) => one.start <= start && one.end >= end);
         const isChosen = words.length > 0 && start >= words[low].start && end <= words[high].end;
         let piece = make('span', { class: (word >= 0 ? 'word' : '') + (isChosen && low !== high ? ' chosen' : '') + (word >= 0 && word === at && document.activeElement === box ? ' at' : ''), 'data-start': String(start), 'data-end': String(end) }, text.slice(start, end));
-        for (const span of over) {
-          piece = make('span', { class: 'span hue-' + (labels.indexOf(span.label) % 8) }, piece);
-          if (span.end === end) piece.append(make('small', {}, span.label));
+        const [span] = over;
+        if (span === undefined) {
+          last = { span: undefined, element: undefined };
+          box.append(piece);
+          continue;
         }
-        box.append(piece);
+        if (last.span !== span) {
+          last = { span, element: make('span', { class: 'span hue-' + (labels.indexOf(span.label) % 8) }) };
+          box.append(last.element);
+        }
+        last.element.append(piece);
+        if (span.end === end) last.element.append(make('small', {}, span.label));
       }
       box.querySelector('.at')?.scrollIntoView({ block: 'nearest' });
     };

@@ -27,6 +27,7 @@ button{font:inherit;color:var(--ink);background:var(--card);border:1px solid var
 button:hover{border-color:var(--accent)}
 button[aria-pressed=true]{background:var(--tint);border-color:var(--accent);font-weight:600}
 button.main{background:var(--accent);border-color:var(--accent);color:var(--paper);font-weight:600}
+button.score{min-width:56px;text-align:center;font-size:1.06rem;font-variant-numeric:tabular-nums}
 button.plain{border-color:transparent;background:none;color:var(--soft);padding:6px 10px;min-height:36px;font-size:.9rem}button.plain:hover{color:var(--ink);border-color:var(--line)}
 button:disabled{opacity:.55;cursor:default}
 kbd{font:.78rem var(--mono);border:1px solid var(--line);border-bottom-width:2px;border-radius:4px;padding:1px 6px;color:var(--soft);background:var(--paper)}
