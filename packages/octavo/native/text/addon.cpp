@@ -10,6 +10,7 @@ NAPI_MODULE_INIT() {
     check(env, napi_set_named_property(env, exports, "unicodeVersion", unicode));
     addTokenizer(env, exports);
     addTrainer(env, exports);
+    addDuplicates(env, exports);
     return exports;
   });
 }

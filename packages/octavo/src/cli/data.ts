@@ -3,8 +3,10 @@ import { absurd, fail, formatBytes, visibleLine, visibleText } from '../core/ind
 import {
   type DataSummary,
   type DroppedDocument,
+  type DuplicateCluster,
   dataSummary,
   dropReasons,
+  duplicates,
   type Fate,
   listDropped,
   why,
@@ -78,6 +80,19 @@ const droppedText = (documents: readonly DroppedDocument[]): string =>
     )
     .join('');
 
+const membersShown = 10;
+
+const duplicatesText = (clusters: readonly DuplicateCluster[]): string =>
+  clusters
+    .map(({ kept, members }) => {
+      const shown = members
+        .slice(0, membersShown)
+        .map(({ id, detail }) => `  ${visibleLine(id, 90)}: ${visibleLine(detail, 120)}\n`);
+      const more = members.length > membersShown ? `  and ${exact(members.length - membersShown)} more\n` : '';
+      return `${visibleLine(kept, 90)} stays for ${exact(members.length)}\n${shown.join('')}${more}`;
+    })
+    .join('');
+
 const fateText = (fate: Fate, id: string): string => {
   switch (fate.kind) {
     case 'kept':
@@ -109,6 +124,15 @@ const views: Readonly<
     const value = await listDropped(artifacts, { limit, ...(reason === undefined ? {} : { reason }) });
     return { value, text: value.length === 0 ? 'nothing was dropped\n' : droppedText(value), code: 0 };
   },
+  duplicates: async ({ options }, artifacts) => {
+    const { limit } = parseOptions(Options, options);
+    const value = await duplicates(artifacts, { limit });
+    return {
+      value,
+      text: value.length === 0 ? 'nothing was dropped as a duplicate\n' : duplicatesText(value),
+      code: 0,
+    };
+  },
   why: async ({ args }, artifacts) => {
     const id = args[1];
     if (id === undefined)
@@ -124,7 +148,7 @@ const views: Readonly<
 
 export const data: Command = {
   args: [
-    { form: '[what]', says: 'report, dropped or why; without it the data steps run' },
+    { form: '[what]', says: 'report, dropped, duplicates or why; without it the data steps run' },
     { form: '[id]', says: 'the document that `why` asks about' },
   ],
   options: [
@@ -133,12 +157,13 @@ export const data: Command = {
       form: '--reason <reason>',
       says: 'with dropped: only those dropped for this reason, or family of reasons such as gopher',
     },
-    { form: '--limit <count>', says: 'with dropped: how many to list (20)' },
+    { form: '--limit <count>', says: 'with dropped and duplicates: how many to list (20)' },
   ],
   examples: [
     'octavo data',
     'octavo data report',
     'octavo data dropped --reason near-duplicate',
+    'octavo data duplicates',
     'octavo data why notes/a.md',
   ],
   run: async (invocation) => {

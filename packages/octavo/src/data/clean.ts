@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fail, invariant, writeFileAtomic } from '../core/index.js';
 import { readDocuments, writeDocuments } from '../formats/index.js';
-import type { Step, StepContext } from '../project/index.js';
+import { hashFile, type Step, type StepContext } from '../project/index.js';
 import {
   type DroppedDocument,
   documentColumns,
@@ -11,12 +11,16 @@ import {
   type SourceDocument,
   utf8Bytes,
 } from './document.js';
+import { canonicalUrl } from './duplicates/canonical-url.js';
 import { type Clusters, clusters } from './duplicates/clusters.js';
+import { addEvaluationFile, type Contamination, contamination } from './duplicates/decontaminate.js';
 import { digestTable } from './duplicates/digest-table.js';
 import { nearDuplicateIndex } from './duplicates/near-duplicates.js';
 import { packedStrings } from './duplicates/packed-strings.js';
+import { cutSpans, type Spans, substringFields, substringSearch } from './duplicates/substrings.js';
 import { type CorpusStage, corpusStage } from './filters/corpus-stage.js';
 import { documentStage, repairText } from './filters/document-stage.js';
+import { rulesOf } from './filters/rules.js';
 import { interruptible } from './interruptible.js';
 import { limits } from './limits.js';
 import { progress } from './progress.js';
@@ -45,14 +49,28 @@ const excerptOf = (text: string): string =>
     .replace(/[\ud800-\udbff]$/, '')
     .replaceAll(/\s+/g, ' ');
 
+interface Judging {
+  readonly documents: number;
+  readonly section: CleanSection;
+  readonly stage: Stage;
+  readonly evaluations: Contamination;
+  /** File for the near-duplicate index. */
+  readonly spill: string;
+}
+
+const sha256Of = (text: string): Uint8Array => createHash('sha256').update(text).digest();
+
 /** First pass, a document at a time in order: what is broken, poor or a repetition. Keeps digests and signatures, no text. */
-function judge(documents: number, section: CleanSection, stage: Stage) {
-  const index = nearDuplicateIndex(section.nearDuplicateSimilarity);
+function judge({ documents, section, stage, evaluations, spill }: Judging) {
+  const index = section.nearDuplicates
+    ? nearDuplicateIndex({ threshold: section.nearDuplicateSimilarity, spill, documents })
+    : undefined;
   const judgement: Judgement = { kept: new Uint8Array(documents), alike: clusters() };
   const ids = packedStrings(documents);
   const exact = digestTable(documents);
+  const addresses = digestTable(section.urlDuplicates ? documents : 0);
   let count = 0;
-  const one = ({ id, source, text: raw }: SourceDocument): DroppedDocument | undefined => {
+  const one = ({ id, source, text: raw, url }: SourceDocument): DroppedDocument | undefined => {
     const number = count++;
     ids.push(id);
     const { text, dropped } = stage(raw, source, true);
@@ -64,21 +82,71 @@ function judge(documents: number, section: CleanSection, stage: Stage) {
       excerpt: excerptOf(text),
     });
     if (dropped !== undefined) return drop(dropped.reason, dropped.detail);
-    const same = exact.firstOf(createHash('sha256').update(text).digest(), number);
+    const hit = evaluations.hit(text);
+    if (hit !== undefined) return drop('contaminated', `${hit.item} has "${hit.words}"`);
+    const address = section.urlDuplicates && url !== undefined ? canonicalUrl(url) : undefined;
+    const there = address === undefined ? undefined : addresses.firstOf(sha256Of(address), number);
+    if (there !== undefined) {
+      judgement.alike.join(there, number);
+      return drop('url-duplicate', `the address of ${ids.at(there)}`);
+    }
+    const same = exact.firstOf(sha256Of(text), number);
     if (same !== undefined) {
       judgement.alike.join(same, number);
       return drop('exact-duplicate', `the same as ${ids.at(same)}`);
     }
-    if (section.nearDuplicates) {
-      const { duplicate, relatives } = index.add(number, text);
-      for (const relative of relatives) judgement.alike.join(relative, number);
-      if (duplicate !== undefined)
-        return drop('near-duplicate', `${Math.round(duplicate.similarity * 100)} % as ${ids.at(duplicate.of)}`);
-    }
+    const { duplicate, relatives } = index?.add(number, text) ?? { duplicate: undefined, relatives: [] };
+    for (const relative of relatives) judgement.alike.join(relative, number);
+    if (duplicate !== undefined)
+      return drop('near-duplicate', `${Math.round(duplicate.similarity * 100)} % as ${ids.at(duplicate.of)}`);
     judgement.kept[number] = 1;
     return undefined;
   };
-  return { one, judgement };
+  return { one, judgement, close: () => index?.close() };
+}
+
+/** Evaluation sets of the section, read. Errors: DATA_SOURCE. */
+async function readEvaluations({ decontaminate }: CleanSection, projectFolder: string): Promise<Contamination> {
+  const known = contamination(decontaminate);
+  for (const name of decontaminate.files)
+    await addEvaluationFile(known, { path: resolve(projectFolder, name), name }).catch((cause: unknown) => {
+      const what = `${name} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
+      const remedy = 'correct the path; relative ones begin where octavo.yaml lies';
+      throw fail('DATA_SOURCE', { what, where: 'data.clean.decontaminate.files', remedy, cause });
+    });
+  return known;
+}
+
+/** Cuts passages out that occurred before; what is too short then is dropped. */
+async function* dropRepeated(
+  { kept }: Judgement,
+  {
+    section,
+    stage,
+    spans,
+  }: { readonly section: CleanSection; readonly stage: Stage; readonly spans: Map<number, Spans> },
+  batches: () => AsyncGenerator<readonly SourceDocument[], void, undefined>,
+): AsyncGenerator<DroppedDocument, void, undefined> {
+  const rules = rulesOf(section.substrings, substringFields);
+  if (rules === undefined) return;
+  const search = substringSearch(rules, (document, found) => spans.set(document, found));
+  let number = 0;
+  for await (const batch of batches())
+    for (const { text, source } of batch)
+      if (kept[number++] === 1) search.add(number - 1, stage(text, source, false).text);
+  search.finish();
+  number = 0;
+  for await (const batch of batches())
+    for (const { id, text: raw, source } of batch) {
+      const found = spans.get(number++);
+      if (found === undefined) continue;
+      const { text } = stage(raw, source, false);
+      const left = cutSpans(text, found).length;
+      if (left >= section.minCharacters) continue;
+      kept[number - 1] = 0;
+      const detail = `${left} characters are left without passages that occurred before`;
+      yield { id, source, reason: 'substring-duplicate', detail, excerpt: excerptOf(text) };
+    }
 }
 
 /** Passes before the first, where rules need to have seen the whole corpus. */
@@ -130,10 +198,13 @@ async function cleanAll(context: StepContext<CleanSection>): Promise<Readonly<Re
   const input = join(from, 'documents.parquet');
   const collected = await readSummary(from, CollectSummary);
   const corpus = corpusStage(section, collected.documents);
-  const total = (2 + corpus.passes.length) * collected.documents;
+  const total = (2 + corpus.passes.length + (section.substrings === false ? 0 : 2)) * collected.documents;
   const told = progress('clean', { ...context, total, unit: 'documents' });
   const stage = documentStage(section, corpus);
-  const { one, judgement } = judge(collected.documents, section, stage);
+  const evaluations = await readEvaluations(section, context.projectFolder);
+  const spill = join(folder, 'runs.spill');
+  const { one, judgement, close } = judge({ documents: collected.documents, section, stage, evaluations, spill });
+  const spans = new Map<number, Spans>();
   const batches = async function* () {
     for await (const batch of readDocuments(input, { columns: documentColumns })) {
       signal.throwIfAborted();
@@ -158,8 +229,13 @@ async function cleanAll(context: StepContext<CleanSection>): Promise<Readonly<Re
         if (dropped !== undefined) yield counted(dropped);
       }
     }
+    for await (const dropped of dropRepeated(judgement, { section, stage, spans }, batches)) yield counted(dropped);
   };
-  const losses = await writeDocuments(join(folder, 'dropped.parquet'), { columns: droppedColumns }, droppedDocuments());
+  const losses = await writeDocuments(
+    join(folder, 'dropped.parquet'),
+    { columns: droppedColumns },
+    droppedDocuments(),
+  ).finally(close);
 
   const sources = tally();
   const changes = tally();
@@ -170,8 +246,11 @@ async function cleanAll(context: StepContext<CleanSection>): Promise<Readonly<Re
       for (const document of batch) {
         const cluster = clusterOf(++number, document.id);
         if (judgement.kept[number] !== 1) continue;
-        const { text, changes: made } = stage(document.text, document.source, false);
+        const { text: whole, changes: made } = stage(document.text, document.source, false);
+        const cut = spans.get(number);
+        const text = cut === undefined ? whole : cutSpans(whole, cut);
         const bytes = utf8Bytes(text);
+        if (cut !== undefined) changes.add('substrings.passages', cut.length / 2);
         sources.add(document.source, bytes);
         for (const [kind, places] of Object.entries(made)) changes.add(kind, places);
         yield { ...document, text, cluster, bytes };
@@ -223,5 +302,11 @@ export const clean: Step<CleanSection> = {
   name: 'clean',
   version: 2,
   inputs: ['collect'],
+  externalInputs: async ({ decontaminate }, projectFolder) => {
+    const hashes = decontaminate.files.map(
+      async (name) => [name, await hashFile(resolve(projectFolder, name))] as const,
+    );
+    return Object.fromEntries(await Promise.all(hashes));
+  },
   run: (context) => interruptible(context.signal, () => cleanAll(context)),
 };

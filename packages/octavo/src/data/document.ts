@@ -39,8 +39,11 @@ export const dropReasons = [
   'too-short',
   ...corpusReasons,
   ...qualityReasons,
+  'url-duplicate',
   'exact-duplicate',
   'near-duplicate',
+  'substring-duplicate',
+  'contaminated',
 ] as const;
 export type DropReason = (typeof dropReasons)[number];
 

@@ -103,3 +103,31 @@ export async function why(artifacts: string, id: string): Promise<Fate> {
   }
   return { kind: 'unknown', alike };
 }
+
+export interface DuplicateCluster {
+  /** The document that stays. */
+  readonly kept: string;
+  readonly members: readonly { readonly id: string; readonly detail: string }[];
+}
+
+const sameAs = /^(?:the same as|the address of|\d+ % as) ([\s\S]*)$/;
+
+/** Documents that were dropped for another, by that other: the largest clusters first. Errors: TABLE_CORRUPT. */
+export async function duplicates(artifacts: string, { limit = 20 } = {}): Promise<readonly DuplicateCluster[]> {
+  const clusters = new Map<string, { id: string; detail: string }[]>();
+  for await (const batch of readDocuments(join(at(artifacts, 'clean'), 'dropped.parquet'), {
+    columns: droppedColumns,
+  })) {
+    for (const { id, reason, detail } of batch) {
+      const kept = reason.endsWith('-duplicate') ? sameAs.exec(detail)?.[1] : undefined;
+      if (kept === undefined) continue;
+      const members = clusters.get(kept) ?? [];
+      clusters.set(kept, members);
+      members.push({ id, detail });
+    }
+  }
+  return [...clusters]
+    .map(([kept, members]) => ({ kept, members }))
+    .toSorted((a, b) => b.members.length - a.members.length || (a.kept < b.kept ? -1 : 1))
+    .slice(0, limit);
+}

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { chatFamilies, headlineFamilies } from './chat-family.js';
+import { decontaminateFields } from './duplicates/decontaminate.js';
+import { substringFields } from './duplicates/substrings.js';
 import { corpusFields } from './filters/corpus-stage.js';
 import { piiFields } from './filters/pii.js';
 import { qualityFields } from './filters/quality.js';
@@ -84,13 +86,19 @@ export const dataSection = z
           .min(0.3)
           .max(1)
           .default(0.7)
-          .describe('Share of 5-word runs in common from which a document counts as a near duplicate.'),
+          .describe('Share of 5-word runs in common, exact, from which a document counts as a near duplicate.'),
         repairMojibake: z
           .boolean()
           .default(true)
           .describe('Turn UTF-8 that was read as Windows-1252 or Latin-1 back, where that is unambiguous.'),
         ...corpusFields,
         ...qualityFields,
+        urlDuplicates: z.boolean().default(false).describe('Drop documents whose address another had: url-duplicate.'),
+        substrings: rules(substringFields, 'Cut out passages that occurred before, word for word (suffix array).'),
+        decontaminate: z
+          .strictObject(decontaminateFields)
+          .prefault({})
+          .describe('Drop documents that hold items of evaluation sets: contaminated.'),
         pii: rules(piiFields, 'Replace personal data and secrets by tokens.'),
       })
       .prefault({}),

@@ -10,7 +10,7 @@ import { loadTokenizer, trainTokenizer } from '../text/index.js';
 import { clean } from './clean.js';
 import { collect } from './collect.js';
 import { documentColumns } from './document.js';
-import { dataSummary, listDropped, why } from './inspect.js';
+import { dataSummary, duplicates, listDropped, why } from './inspect.js';
 import { cleanSection, collectSection, dataSection, splitSection, tokenizeSection } from './section.js';
 import { split } from './split.js';
 import { prose, stepRunner } from './step.test-support.js';
@@ -89,6 +89,11 @@ describe('the data steps', () => {
     expect(await listDropped(artifacts, { reason: 'near-duplicate' })).toMatchObject([
       { id: 'corpus/deep/near' },
       { id: 'rows:33', detail: expect.stringMatching(/^\d+ % as corpus\/9$/) },
+    ]);
+    expect(await duplicates(artifacts)).toMatchObject([
+      { kept: 'corpus/7', members: [{ id: 'corpus/deep/exact' }] },
+      { kept: 'corpus/8', members: [{ id: 'corpus/deep/near' }] },
+      { kept: 'corpus/9', members: [{ id: 'rows:33' }] },
     ]);
     expect(await why(artifacts, 'corpus/deep/tiny')).toMatchObject({
       kind: 'dropped',

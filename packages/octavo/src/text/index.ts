@@ -1,6 +1,7 @@
 export { type ChatMessage, chatTemplate, type RenderedChat, renderChat, stopTokens } from './chat.js';
 export { huggingFaceTokenizerConfig } from './hugging-face.js';
 export { loadTokenizer } from './load-tokenizer.js';
+export { minHash, repeatedSpans } from './native-duplicates.js';
 export { type PatternName, patternNames } from './patterns.js';
 export { type TokenizerSection, tokenizerSection } from './section.js';
 export { endOfText, endOfTurn, type Role, roles, roleToken, standardSpecialTokens } from './special-tokens.js';

@@ -38,6 +38,10 @@ export interface NativeText {
     progress: (tokens: number) => void,
   ) => Promise<readonly [bytes: Uint8Array, starts: Uint32Array, merges: Uint32Array]>;
   readonly stopTraining: (trainer: NativeTrainer) => void;
+  /** Signature and, behind it, the sorted hashes of 5-word runs; the text is in lower case. */
+  readonly minHash: (text: string) => Int32Array;
+  /** Spans of bytes that occurred before, from and to by turns; documents end at `ends`. */
+  readonly repeatedSpans: (bytes: Uint8Array, ends: Uint32Array, least: number) => Uint32Array;
 }
 
 const require = createRequire(import.meta.url);

@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bucketKeys, signatureOf, similarity, wordHashes } from './min-hash.js';
+import { minHash } from '../../text/index.js';
+import { bucketKeys, jaccard } from './min-hash.js';
+import { runHashes, signatureOf, similarity, wordHashes } from './min-hash.test-support.js';
 
 /** Published with FineWeb's parameters: similarity → probability that two texts meet in a bucket. */
 const curve = [
@@ -48,5 +51,31 @@ describe('signatures', () => {
     expect(wordHashes('他说你好')).toHaveLength(4);
     expect(wordHashes('naïve café 42')).toHaveLength(3);
     expect(wordHashes(' … ')).toHaveLength(0);
+  });
+});
+
+describe('the native signature', () => {
+  it('equals the one written out plainly, for any text', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...'ab cZ É中のk。9 \ud800😀ß,'.split('')), maxLength: 400 }),
+        (text) => {
+          const { signature, runs } = minHash(text);
+          expect(signature).toEqual(signatureOf(text));
+          const plain = [...new Set(runHashes(wordHashes(text)))].toSorted((a, b) => (a >>> 0) - (b >>> 0));
+          expect([...runs]).toEqual(plain);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('comes with runs whose exact similarity is Jaccard of the sets', () => {
+    const [a, b] = pairOf(0.8, 1).map((text) => minHash(text).runs);
+    if (a === undefined || b === undefined) throw new Error('a pair has two');
+    expect(jaccard(a, b)).toBeCloseTo(0.8, 2);
+    expect(jaccard(a, a)).toBe(1);
+    expect(jaccard(a, minHash('other words than those').runs)).toBe(0);
+    expect(jaccard(a, new Int32Array(0))).toBe(0);
   });
 });
