@@ -2,6 +2,15 @@ export { type ChatFamily, type ChatMessage, type Conversation, chatFamilies, hea
 export { clean } from './clean.js';
 export { collect } from './collect.js';
 export { type DroppedDocument, type DropReason, dropReasons } from './document.js';
+export {
+  type DataSummary,
+  type DuplicateCluster,
+  dataSummary,
+  duplicates,
+  type Fate,
+  listDropped,
+  why,
+} from './inspect.js';
 export { type AlphaLevel, alphaLevels } from './label/agreement.js';
 export { labelProgress } from './label/assign.js';
 export { readFunctions } from './label/functions.js';
@@ -12,15 +21,6 @@ export { addItems, createProject, findProject, type LabelProject, listProjects }
 export { serveLabels } from './label/server.js';
 export { suggestByClassifier, suggestByFunctions, type WeakLabels } from './label/suggest.js';
 export { uncertaintyRules } from './label/uncertainty.js';
-export {
-  type DataSummary,
-  type DuplicateCluster,
-  dataSummary,
-  duplicates,
-  type Fate,
-  listDropped,
-  why,
-} from './inspect.js';
 export {
   type CleanSection,
   type CollectSection,

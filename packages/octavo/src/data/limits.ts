@@ -11,6 +11,8 @@ export const limits = {
   archiveMembers: 200_000,
   /** Members of one near-duplicate bucket that a new document is compared with. */
   bucketComparisons: 64,
+  /** Bytes of one page of a WARC file, packed or unpacked; a larger one is passed over. */
+  pageBytes: 256 * 1024 * 1024,
   /** Characters of a dropped document that are shown. */
   excerptCharacters: 200,
 } as const;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { chatFamilies, headlineFamilies } from './chat-family.js';
+import { crawlOptions } from './crawl/options.js';
 import { decontaminateFields } from './duplicates/decontaminate.js';
 import { substringFields } from './duplicates/substrings.js';
 import { corpusFields } from './filters/corpus-stage.js';
@@ -12,7 +13,7 @@ const sourceFields = z.strictObject({
     .string()
     .min(1)
     .describe(
-      'A file, a folder, a pattern such as corpus/**/*.md, npm:name@version/pattern, or a preset (quickstart).',
+      'A file, a folder, a pattern such as corpus/**/*.md, npm:name@version/pattern, the https:// address of a site to crawl, or a preset (quickstart).',
     ),
   name: z
     .string()
@@ -36,6 +37,7 @@ const sourceFields = z.strictObject({
     .max(1_048_576)
     .default(16_384)
     .describe('A longer text is cut into windows of at most this many bytes, at paragraphs or sentences.'),
+  crawl: crawlOptions.optional().describe('How a site is crawled.'),
 });
 
 const source = z

@@ -17,6 +17,7 @@ describe('canonicalUrl', () => {
     ['https://example.com/a/%2e%2e/b', 'https://example.com/b'],
     ['https://bücher.example/ä', 'https://xn--bcher-kva.example/%C3%A4'],
     ['http:\\\\example.com\\a', 'http://example.com/a'],
+    ['https://example.com/%%37e', 'https://example.com/~'],
     ['http://0x7f.1/', 'http://127.0.0.1/'],
     ['http://2130706433/', 'http://127.0.0.1/'],
   ])('%s → %s', (given, expected) => expect(canonicalUrl(given)).toBe(expected));

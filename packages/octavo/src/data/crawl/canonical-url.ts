@@ -37,8 +37,7 @@ export function parseUrl(href: string, base?: string): URL | undefined {
   }
 }
 
-/** The address in its one spelling, or `undefined` for what is no http(s) address or longer than 2,048 characters. */
-export function canonicalUrl(href: string, base?: string): string | undefined {
+function tidied(href: string, base?: string): string | undefined {
   if (href.length > 4 * longest) return undefined;
   const url = parseUrl(href.trim(), base);
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined;
@@ -52,7 +51,17 @@ export function canonicalUrl(href: string, base?: string): string | undefined {
     .split('&')
     .filter((parameter) => parameter !== '' && !tracking.test(nameOf(parameter)) && !session.test(nameOf(parameter)));
   url.search = kept.length === 0 ? '' : tidyPercent(kept.join('&'));
-  // Unreserved characters that came out of percent signs may have made dot segments: once more through the parser.
-  const text = parseUrl(url.href)?.href;
-  return text === undefined || text.length > longest ? undefined : text;
+  return url.href.length > longest ? undefined : url.href;
+}
+
+/** The address in its one spelling, or `undefined` for what is no http(s) address or longer than 2,048 characters. */
+export function canonicalUrl(href: string, base?: string): string | undefined {
+  let text = tidied(href, base);
+  // What came out of percent signs, or closed up when something went, may be tidied again: until nothing changes.
+  for (let rounds = 0; text !== undefined && rounds < 8; rounds++) {
+    const again = tidied(text);
+    if (again === text) return text;
+    text = again;
+  }
+  return text;
 }

@@ -1,6 +1,6 @@
 import type { Collected } from '../document.js';
+import { inWindows, textInWindows } from '../in-windows.js';
 import type { Source } from '../sources/kind.js';
-import { windows } from '../windows.js';
 import { type Bytes, decompress } from './decompress.js';
 import { readJsonl } from './read-jsonl.js';
 import { readWordnet } from './read-wordnet.js';
@@ -21,35 +21,6 @@ const fileIdOf = (source: Source, path: string): string =>
     '#',
     '%23',
   );
-
-async function* inWindows(
-  pieces: AsyncIterable<string>,
-  document: { readonly id: string; readonly source: string; readonly licence: string },
-  windowBytes: number,
-): AsyncGenerator<Collected, void, undefined> {
-  let number = 0;
-  // A text of nothing is a document too: it is dropped later, and counted.
-  let first: string | undefined = '';
-  for await (const text of windows(pieces, windowBytes)) {
-    number++;
-    if (number === 1) {
-      first = text;
-      continue;
-    }
-    if (first !== undefined)
-      yield { kind: 'document', document: { ...document, id: `${document.id}#0001`, text: first } };
-    first = undefined;
-    yield {
-      kind: 'document',
-      document: { ...document, id: `${document.id}#${String(number).padStart(4, '0')}`, text },
-    };
-  }
-  if (first !== undefined) yield { kind: 'document', document: { ...document, text: first } };
-}
-
-async function* once(text: string): AsyncGenerator<string, void, undefined> {
-  yield text;
-}
 
 /** The documents of one file, decompressed if need be. `path` is the file's place in its source. */
 export async function* readFileDocuments(
@@ -74,7 +45,7 @@ export async function* readFileDocuments(
       licence: source.licence,
     })) {
       if (row.kind === 'rejected') yield row;
-      else yield* inWindows(once(row.document.text), row.document, source.windowBytes);
+      else yield* textInWindows(row.document.text, row.document, source.windowBytes);
     }
   }
 }
