@@ -16,6 +16,14 @@ struct Floats {
     if (dtype == 1) return loadUpTo(static_cast<const bf16*>(data) + i, left);
     return loadUpTo(static_cast<const f16*>(data) + i, left);
   }
+  // Asks for the lines of `count` values: what a step touches lies far apart, where no prefetcher follows.
+  void ask(int64_t i, int64_t count) const {
+    if (data == nullptr) return;
+    const int64_t bytes = dtype == 0 ? 4 : 2;
+    const char* const from = static_cast<const char*>(data) + i * bytes;
+    for (int64_t at = 0; at < count * bytes; at += 64) __builtin_prefetch(from + at, 0, 2);
+    __builtin_prefetch(from + count * bytes - 1, 0, 2);
+  }
   // Nothing where nobody reads it.
   void store(Vf v, int64_t i, int64_t left) const {
     if (data == nullptr) return;
@@ -73,6 +81,7 @@ struct RecurrentTeam {
   const Worker& worker;
   bool together;
   Range rows, own;
+  int64_t ownVectors, ownStride, stateFloats;
   float *panels, *blocks, *states, *buffers[2];
 
   RecurrentTeam(const Recurrence& s, const Worker& worker) : s(s), worker(worker) {
@@ -81,44 +90,47 @@ struct RecurrentTeam {
     const Range all = share(worker, byRows ? s.tiles : s.vectors);
     rows = byRows ? Range{all.begin * s.form.tileRows, least(s.batch, all.end * s.form.tileRows)} : Range{0, s.batch};
     own = byRows ? Range{0, s.units} : Range{all.begin * s.form.laneColumns, least(s.units, all.end * s.form.laneColumns)};
+    ownVectors = pieces(most(0, own.end - own.begin), s.form.laneColumns);
+    ownStride = ownVectors * s.form.laneColumns;
+    stateFloats = s.rowsEach(worker.count) * ownStride;
     panels = static_cast<float*>(worker.scratch);
-    blocks = panels + s.sets * s.panelFloats(ownVectors());
+    blocks = panels + s.sets * s.panelFloats(ownVectors);
     states = blocks + s.gates * s.blockFloats();
     buffers[0] = static_cast<float*>(worker.shared);
     buffers[1] = buffers[0] + s.tiles * s.form.tileRows * s.stride;
   }
-  int64_t ownVectors() const { return pieces(most(0, own.end - own.begin), s.form.laneColumns); }
-  int64_t ownStride() const { return ownVectors() * s.form.laneColumns; }
   // A state of this member's rows and units, number `index`.
   float* state(int64_t index, int64_t row, int64_t unit) const {
-    return states + (index * s.rowsEach(worker.count) + row - rows.begin) * ownStride() + unit - own.begin;
+    return states + index * stateFloats + (row - rows.begin) * ownStride + unit - own.begin;
   }
   void meet() const { if (together) worker.barrier(); }
 
   // Packs the weight [gates · units, units], and clears the buffers: what no member writes is read as well.
   void begin(const Operand& weight) const {
     for (int64_t set = 0; set < s.sets && own.begin < own.end; ++set)
-      s.form.pack({weight.data, typeOf(weight), s.units, !s.backward, set * s.units + own.begin, own.end - own.begin, s.k}, panels + set * s.panelFloats(ownVectors()));
+      s.form.pack({weight.data, typeOf(weight), s.units, !s.backward, set * s.units + own.begin, own.end - own.begin, s.k}, panels + set * s.panelFloats(ownVectors));
     const Range cleared = together ? share(worker, s.tiles) : Range{rows.begin / s.form.tileRows, pieces(rows.end, s.form.tileRows)};
     for (float* buffer : buffers)
       for (int64_t i = cleared.begin * s.form.tileRows * s.stride; i < cleared.end * s.form.tileRows * s.stride; ++i) buffer[i] = 0;
     meet();
   }
 
-  // Calls f with each block of this member, its sums the product with the words of `from`, or 0 where that is null.
-  template <class F> void eachBlock(const float* from, F f) const {
+  // Calls f with each block of this member, its sums the product with the words of `from`, or 0 where that is null; and
+  // before the product ask(b, unit, count) for each row, which says what f is going to touch.
+  template <class Ask, class F> void eachBlock(const float* from, Ask ask, F f) const {
     const Panels of{own.begin, most(0, own.end - own.begin), 0, s.k, s.words, panels, s.form.vectors, s.form.laneColumns};
     for (int64_t panel = 0; panel < of.count(); ++panel) {
       const int64_t unit = own.begin + of.first(panel), width = of.vectorsOf(panel) * s.form.laneColumns;
       for (int64_t row = rows.begin; row < rows.end; row += s.blockRows()) {
-        const int64_t count = least(s.blockRows(), rows.end - row);
+        const int64_t count = least(s.blockRows(), rows.end - row), present = least(width, own.end - unit);
+        for (int64_t b = row; b < row + count; ++b) ask(b, unit, present);
         for (int64_t set = 0; set < s.sets; ++set) {
           float* const sums = blocks + set * s.blockFloats();
           const int64_t whole = roundUp(count, s.form.tileRows);
-          if (from != nullptr) s.form.multiply(from + row * s.stride, s.stride, whole, s.words, of.at(panel) + set * s.panelFloats(ownVectors()), of.vectorsOf(panel), sums);
+          if (from != nullptr) s.form.multiply(from + row * s.stride, s.stride, whole, s.words, of.at(panel) + set * s.panelFloats(ownVectors), of.vectorsOf(panel), sums);
           else for (int64_t i = 0; i < whole * width; i += Vf::lanes) Vf::zero().store(sums + i);
         }
-        f(RecurrentBlock{row, count, unit, least(width, own.end - unit), width, blocks, s.blockFloats()});
+        f(RecurrentBlock{row, count, unit, present, width, blocks, s.blockFloats()});
       }
     }
   }
@@ -145,7 +157,7 @@ struct RecurrentTeam {
   }
   void keepState(int64_t index, float* to) const {
     if (own.begin < own.end && rows.begin < rows.end)
-      s.form.store(state(index, rows.begin, own.begin), ownStride(), rows.end - rows.begin, own.end - own.begin, to + rows.begin * s.stride, s.stride, own.begin);
+      s.form.store(state(index, rows.begin, own.begin), ownStride, rows.end - rows.begin, own.end - own.begin, to + rows.begin * s.stride, s.stride, own.begin);
   }
 };
 
