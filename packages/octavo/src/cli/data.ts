@@ -65,6 +65,11 @@ export const dataReport = ({ collected, cleaned, split, tokens }: DataSummary): 
     `kept ${exact(cleaned.kept)} of ${exact(cleaned.documentsIn)} documents, ${formatBytes(cleaned.bytesKept)} of ${formatBytes(cleaned.bytesIn)}; dropped`,
     table(reasons.length === 0 ? [['  none']] : reasons),
     ...(changes.length === 0 ? [] : ['', 'changed', table(changes)]),
+    ...(cleaned.classifier === undefined
+      ? []
+      : [
+          `classifier of quality: ${(100 * cleaned.classifier.accuracy).toFixed(1)} % right on ${exact(cleaned.classifier.heldOut)} held-out examples`,
+        ]),
     '',
     'split',
     table(parts),

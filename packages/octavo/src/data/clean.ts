@@ -20,6 +20,7 @@ import { packedStrings } from './duplicates/packed-strings.js';
 import { cutSpans, type Spans, substringFields, substringSearch } from './duplicates/substrings.js';
 import { type CorpusStage, corpusStage } from './filters/corpus-stage.js';
 import { documentStage, repairText } from './filters/document-stage.js';
+import { judgeFiles, loadJudges } from './filters/judges.js';
 import { rulesOf } from './filters/rules.js';
 import { interruptible } from './interruptible.js';
 import { limits } from './limits.js';
@@ -200,7 +201,8 @@ async function cleanAll(context: StepContext<CleanSection>): Promise<Readonly<Re
   const corpus = corpusStage(section, collected.documents);
   const total = (2 + corpus.passes.length + (section.substrings === false ? 0 : 2)) * collected.documents;
   const told = progress('clean', { ...context, total, unit: 'documents' });
-  const stage = documentStage(section, corpus);
+  const judges = await loadJudges(section, { projectFolder: context.projectFolder, folder });
+  const stage = documentStage(section, corpus, judges);
   const evaluations = await readEvaluations(section, context.projectFolder);
   const spill = join(folder, 'runs.spill');
   const { one, judgement, close } = judge({ documents: collected.documents, section, stage, evaluations, spill });
@@ -275,6 +277,7 @@ async function cleanAll(context: StepContext<CleanSection>): Promise<Readonly<Re
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
         .map(([kind, { documents, bytes: places }]) => [kind, { documents, places }]),
     ),
+    ...(judges.trained === undefined ? {} : { classifier: judges.trained }),
     bytesIn: collected.bytes,
     bytesKept: [...sources.totals.values()].reduce((sum, { bytes }) => sum + bytes, 0),
     sources: [...sources.totals].map(([name, totals]) => ({ name, ...totals })),
@@ -302,8 +305,8 @@ export const clean: Step<CleanSection> = {
   name: 'clean',
   version: 2,
   inputs: ['collect'],
-  externalInputs: async ({ decontaminate }, projectFolder) => {
-    const hashes = decontaminate.files.map(
+  externalInputs: async (section, projectFolder) => {
+    const hashes = [...section.decontaminate.files, ...judgeFiles(section)].map(
       async (name) => [name, await hashFile(resolve(projectFolder, name))] as const,
     );
     return Object.fromEntries(await Promise.all(hashes));

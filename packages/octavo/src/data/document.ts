@@ -1,4 +1,5 @@
 import { corpusReasons } from './filters/corpus-stage.js';
+import { judgeReasons } from './filters/judges.js';
 import { qualityReasons } from './filters/quality.js';
 
 /** Columns of `collect/documents.parquet`. */
@@ -39,6 +40,7 @@ export const dropReasons = [
   'too-short',
   ...corpusReasons,
   ...qualityReasons,
+  ...judgeReasons,
   'url-duplicate',
   'exact-duplicate',
   'near-duplicate',

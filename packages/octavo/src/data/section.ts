@@ -4,6 +4,7 @@ import { crawlOptions } from './crawl/options.js';
 import { decontaminateFields } from './duplicates/decontaminate.js';
 import { substringFields } from './duplicates/substrings.js';
 import { corpusFields } from './filters/corpus-stage.js';
+import { judgeFields } from './filters/judges.js';
 import { piiFields } from './filters/pii.js';
 import { qualityFields } from './filters/quality.js';
 import { rules } from './filters/rules.js';
@@ -95,6 +96,7 @@ export const dataSection = z
           .describe('Turn UTF-8 that was read as Windows-1252 or Latin-1 back, where that is unambiguous.'),
         ...corpusFields,
         ...qualityFields,
+        ...judgeFields,
         urlDuplicates: z.boolean().default(false).describe('Drop documents whose address another had: url-duplicate.'),
         substrings: rules(substringFields, 'Cut out passages that occurred before, word for word (suffix array).'),
         decontaminate: z

@@ -30,6 +30,8 @@ export const CleanSummary = z.object({
   droppedByReason: z.record(z.string(), count),
   /** What was changed in the documents that stay: cut lines, repaired characters and the like, by kind. */
   changes: z.record(z.string(), z.object({ documents: count, places: count })),
+  /** A classifier of quality, if one was trained: accuracy on examples that it has not seen. */
+  classifier: z.object({ examples: count, heldOut: count, accuracy: z.number(), sha256: z.string() }).optional(),
   bytesIn: count,
   bytesKept: count,
   sources: z.array(z.object({ name: z.string(), documents: count, bytes: count })),

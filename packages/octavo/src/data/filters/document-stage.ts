@@ -2,6 +2,7 @@ import type { DropReason } from '../document.js';
 import type { CleanSection } from '../section.js';
 import type { CorpusStage } from './corpus-stage.js';
 import { judgeText } from './judge-text.js';
+import type { Judges } from './judges.js';
 import { normaliseText } from './normalise-text.js';
 import { piiFields, replacePii } from './pii.js';
 import { qualityStage } from './quality.js';
@@ -26,7 +27,7 @@ export function repairText(raw: string, { repairMojibake: wanted }: { readonly r
  * All that is decided about one document by itself, pure, so that it may run anywhere. With `judge` false nothing is
  * dropped and only the text is made again, for documents that are known to be kept.
  */
-export function documentStage(section: CleanSection, corpus: CorpusStage) {
+export function documentStage(section: CleanSection, corpus: CorpusStage, judges: Judges) {
   const quality = qualityStage(section);
   const pii = rulesOf(section.pii, piiFields);
   return (raw: string, source: string, judge: boolean): Staged => {
@@ -36,6 +37,8 @@ export function documentStage(section: CleanSection, corpus: CorpusStage) {
       const verdict = judgeText(repaired.decoded, repaired.text, section);
       if (verdict.kind === 'dropped') return { text: repaired.text, dropped: verdict, changes };
     }
+    const foreign = judge ? judges.language(repaired.text) : undefined;
+    if (foreign !== undefined) return { text: repaired.text, dropped: foreign, changes };
     const cut = corpus.cut(source, repaired.text);
     if (cut.lines > 0) changes['boilerplate.lines'] = cut.lines;
     const odd = judge ? corpus.judge(cut.text) : undefined;
@@ -47,6 +50,8 @@ export function documentStage(section: CleanSection, corpus: CorpusStage) {
       const detail = `${judged.text.length} characters are left`;
       return { text: judged.text, dropped: { reason: 'too-short', detail }, changes };
     }
+    const unwanted = judge ? judges.content(judged.text) : undefined;
+    if (unwanted !== undefined) return { text: judged.text, dropped: unwanted, changes };
     if (pii === undefined) return { text: judged.text, changes };
     const { text, counts } = replacePii(judged.text, pii);
     for (const [kind, places] of Object.entries(counts)) changes[`pii.${kind}`] = places;
