@@ -20,7 +20,8 @@ import { defineOp } from './define.js';
  *   bias: float32 [S + T − 1, H]; row i is added where key − position = i − (S − 1) (see `relativeBias`, `alibi`).
  *   → y: [B, T, H·W], logSum: [B, H, T] float32, log Σ exp of the scores.
  * Query t has the position t + S − T. `causal` closes the keys after it; `window` N leaves the keys nearer than N. A query
- * that sees no key gives 0, and −∞ in logSum. A NaN of one key or value may reach all 64 queries of its block.
+ * that sees no key gives 0, and −∞ in logSum. A NaN of one key or value may reach queries multiplied together with one that
+ * sees it.
  * The kernel walks blocks of queries over open keys; no T×S matrix is kept.
  * Sources: Vaswani et al. 2017; Dao et al. 2022, arXiv 2205.14135; Beltagy et al. 2020, arXiv 2004.05150 (window).
  */
