@@ -15,7 +15,7 @@ static int64_t crossEntropyRows(const Call& call) {
 }
 
 struct CrossEntropy {
-  const Operand *x, *weight, *bias, *dloss, *loss, *losses, *dx, *dweight, *dbias;
+  const Operand *x, *weight, *bias, *sum, *dloss, *loss, *losses, *dx, *dweight, *dbias;
   const int32_t* targets;
   const float* weights;
 };
@@ -124,7 +124,7 @@ static void crossEntropyBlocks(const Call& call, const Worker& worker, const Cro
   inner.shared = shared + used;
   inner.sharedBytes = worker.sharedBytes - used;
   const float dloss = backward ? *static_cast<const float*>(the.dloss->data) : 0.0f, smoothing = static_cast<float>(call.p[3]);
-  bool fresh = true;
+  bool fresh = the.sum == nullptr || the.sum->data == nullptr;  // else dweight is added to what the same memory holds
   for (int64_t from = 0; from < tokens; from += most) {
     const int64_t rows = smaller(most, tokens - from);
     gemm(inner, logitsGemm(call, the, logits, from, rows), call.form);
@@ -178,8 +178,8 @@ static void crossEntropyBlocks(const Call& call, const Worker& worker, const Cro
 static CrossEntropy crossEntropyOperands(const Call& call, bool forward, bool backward) {
   const Operand* o = call.operands;
   const int bias = backward ? 5 : 4;
-  const Operand* out = o + bias + 1;
-  CrossEntropy the{&o[0], &o[1], &o[bias], backward ? &o[4] : nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, static_cast<const int32_t*>(o[2].data), static_cast<const float*>(o[3].data)};
+  const Operand* out = o + bias + (backward ? 2 : 1);
+  CrossEntropy the{&o[0], &o[1], &o[bias], backward ? &o[bias + 1] : nullptr, backward ? &o[4] : nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, static_cast<const int32_t*>(o[2].data), static_cast<const float*>(o[3].data)};
   if (forward) the.loss = out++, the.losses = out++;
   if (backward) the.dx = out++, the.dweight = out++, the.dbias = out++;
   return the;

@@ -27,13 +27,13 @@ function eachToken(
 }
 
 function gradientOf(
-  { x, weight, bias, targets, weights }: Named<Operand, 'bias', Dense>,
+  { x, weight, bias, targets, weights, sum }: Named<Operand, 'bias' | 'sum', Dense>,
   dloss: number,
   { smoothing = 0 }: Smoothing,
 ) {
   const [vocabulary, width] = weight.shape;
   const dx = new Float64Array(x.data.length);
-  const dweight = new Float64Array(weight.data.length);
+  const dweight = Float64Array.from(sum?.data ?? new Float64Array(weight.data.length));
   const dbias = new Float64Array(vocabulary);
   eachToken(bias === undefined ? { x, weight } : { x, weight, bias }, (n, logits, logSum) => {
     if (weights.data[n] === 0) return;
@@ -136,9 +136,10 @@ export const crossEntropyOp = defineOp({
 export const crossEntropyGradientOp = defineOp({
   name: 'crossEntropyGradient',
   inputs: ['x', 'weight', 'targets', 'weights', 'dloss'],
-  optional: ['bias'],
+  optional: ['bias', 'sum'],
   outputs: ['dx', 'dweight', 'dbias'],
-  mixed: { half: ['x', 'weight'], full: ['weights', 'bias', 'dloss'] },
+  inPlace: { dweight: 'sum' },
+  mixed: { half: ['x', 'weight'], full: ['weights', 'bias', 'dloss', 'sum'] },
   infer: (types, _: Smoothing) => gradientTypes(types),
   reference: ({ dloss, ...values }, attributes) => gradientOf(values, dloss.data[0], attributes),
   parameters,
@@ -148,9 +149,10 @@ export const crossEntropyGradientOp = defineOp({
 export const crossEntropyTrainingOp = defineOp({
   name: 'crossEntropyTraining',
   inputs: ['x', 'weight', 'targets', 'weights', 'dloss'],
-  optional: ['bias'],
+  optional: ['bias', 'sum'],
   outputs: ['loss', 'losses', 'dx', 'dweight', 'dbias'],
-  mixed: { half: ['x', 'weight'], full: ['weights', 'bias', 'dloss'] },
+  inPlace: { dweight: 'sum' },
+  mixed: { half: ['x', 'weight'], full: ['weights', 'bias', 'dloss', 'sum'] },
   infer: (types, _: Smoothing) => ({ ...lossTypes(types), ...gradientTypes(types) }),
   reference: ({ dloss, ...values }, attributes) => ({
     ...lossesOf(values, attributes),

@@ -29,13 +29,16 @@ const sizes = (a: TensorType, b: TensorType, { transposeA, transposeB }: MatmulA
 /**
  * y = op(a) · op(b) for each matrix of the batch; op transposes where asked.
  *   a: [.., M, K] (or [.., K, M]), b: [.., K, N] (or [.., N, K]) → y: [.., M, N]; sums in float32.
+ * `sum`: like y, takes the product in place: y = sum + op(a) · op(b), as the pass `accumulate` makes it.
  * `full` keeps a float32 result of 16-bit operands, and float32 gradients of them. Errors: SHAPE_MISMATCH.
  */
 export const matmulOp = defineOp({
   name: 'matmul',
   inputs: ['a', 'b'],
+  optional: ['sum'],
   outputs: ['y'],
-  mixed: { half: ['a', 'b'] },
+  inPlace: { y: 'sum' },
+  mixed: { half: ['a', 'b'], full: ['sum'] },
   infer: ({ a, b }, attributes: MatmulAttributes) => {
     const { m, n } = sizes(a, b, attributes);
     return {
@@ -57,7 +60,7 @@ export const matmulOp = defineOp({
         : matmul(a, dy, { transposeA: !transposeA, full }),
     };
   },
-  reference: ({ a, b }, attributes) => {
+  reference: ({ a, b, sum }, attributes) => {
     const { batch, m, n, k } = sizes(
       { dtype: 'float64', shape: a.shape },
       { dtype: 'float64', shape: b.shape },
@@ -67,7 +70,7 @@ export const matmulOp = defineOp({
     for (let s = 0; s < batch; s++)
       for (let i = 0; i < m; i++)
         for (let j = 0; j < n; j++) {
-          let total = 0;
+          let total = sum?.data[(s * m + i) * n + j] ?? 0;
           for (let p = 0; p < k; p++)
             total +=
               a.data[s * m * k + (attributes.transposeA ? p * m + i : i * k + p)] *

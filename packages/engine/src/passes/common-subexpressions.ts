@@ -1,4 +1,4 @@
-import { opOf } from '../ops/registry.js';
+import { writtenOver } from '../ops/in-place.js';
 import type { Graph, GraphNode, ValueId } from '../trace/graph.js';
 
 /** Computes equal nodes once. Ops that write in place are never merged. */
@@ -11,7 +11,7 @@ export function commonSubexpressions(graph: Graph): Graph {
     const node = { ...original, inputs: original.inputs.map(now) };
     const key = JSON.stringify([node.kind, node.inputs, node.attributes]);
     const first = seen.get(key);
-    if (first !== undefined && opOf(node.kind).inPlace === undefined) {
+    if (first !== undefined && writtenOver(node).size === 0) {
       node.outputs.forEach((id, i) => {
         replaced.set(id, first.outputs[i]);
       });

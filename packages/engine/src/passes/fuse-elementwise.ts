@@ -1,5 +1,6 @@
 import { type FusedStep, fusedOperands, showProgram } from '../ops/fused.js';
-import { isElementwise, opOf } from '../ops/registry.js';
+import { writtenOver } from '../ops/in-place.js';
+import { isElementwise } from '../ops/registry.js';
 import type { Graph, GraphNode, ValueId } from '../trace/graph.js';
 import { sameShape } from '../types.js';
 import { usesOf } from './rewrite.js';
@@ -19,8 +20,7 @@ export function fuseElementwise(graph: Graph): Graph {
   /** Where an op in place writes over a value: reads of it may not move past that. */
   const overwritten = new Map<ValueId, number>();
   graph.nodes.forEach((node, position) => {
-    const { inPlace = {}, inputNames } = opOf(node.kind);
-    for (const name of Object.values(inPlace)) overwritten.set(node.inputs[inputNames.indexOf(name ?? '')], position);
+    for (const id of writtenOver(node).values()) overwritten.set(id, position);
   });
   const absorbable = (id: ValueId, into: GraphNode): GraphNode | undefined => {
     const position = maker.get(id);

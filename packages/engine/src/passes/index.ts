@@ -1,4 +1,5 @@
 import type { Graph } from '../trace/graph.js';
+import { accumulate } from './accumulate.js';
 import { commonSubexpressions } from './common-subexpressions.js';
 import { deadCode } from './dead-code.js';
 import { fuseCrossEntropy } from './fuse-cross-entropy.js';
@@ -22,6 +23,7 @@ export const passesFor = (precision: Precision): readonly Pass[] => [
     : [{ name: 'mixed-precision', run: (graph: Graph) => mixedPrecision(graph, precision) }]),
   { name: 'common-subexpressions', run: commonSubexpressions },
   { name: 'fuse-cross-entropy', run: fuseCrossEntropy },
+  { name: 'accumulate', run: accumulate },
   { name: 'fuse-linear', run: fuseLinear },
   { name: 'fuse-elementwise', run: fuseElementwise },
   { name: 'dead-code', run: deadCode },

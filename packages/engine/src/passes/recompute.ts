@@ -1,4 +1,4 @@
-import { opOf } from '../ops/registry.js';
+import { writtenOver } from '../ops/in-place.js';
 import type { Plan } from '../plan/plan.js';
 import type { Graph, GraphNode, ValueId } from '../trace/graph.js';
 import { byteLengthOf, type TensorType } from '../types.js';
@@ -73,7 +73,7 @@ function candidatesOf(graph: Graph, turn: number): readonly Candidate[] {
   const scopes = new Map<string, number[]>();
   graph.nodes.slice(0, turn).forEach((node, position) => {
     const scope = scopeOf(node.path);
-    if (scope === '' || Object.keys(opOf(node.kind).inPlace ?? {}).length > 0) return;
+    if (scope === '' || writtenOver(node).size > 0) return;
     const handsOn = node.outputs.some((id) =>
       (readers.get(id) ?? []).some((reader) => reader < turn && scopeOf(graph.nodes[reader].path) !== scope),
     );
@@ -118,9 +118,8 @@ function runAgain(
     return renamed.get(id) ?? id;
   };
   for (const node of graph.nodes.slice(turn)) {
-    const op = opOf(node.kind);
     nodes.push({ ...node, inputs: node.inputs.map(again) });
-    for (const name of Object.values(op.inPlace ?? {})) overwritten.add(node.inputs[op.inputNames.indexOf(name ?? '')]);
+    for (const id of writtenOver(node).values()) overwritten.add(id);
   }
   return { graph: deadCode({ ...graph, types, nodes }), copies };
 }

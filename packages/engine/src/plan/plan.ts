@@ -1,4 +1,5 @@
 import { OctavoError } from '../error.js';
+import { writtenOver } from '../ops/in-place.js';
 import { opOf } from '../ops/registry.js';
 import type { Graph, GraphNode, ValueId } from '../trace/graph.js';
 import { byteLengthOf, type DType, sameShape, sizeOf, type TensorType } from '../types.js';
@@ -76,9 +77,8 @@ export function plan(graph: Graph): Plan {
     const id = node.outputs[index];
     const op = opOf(node.kind);
     if (node.kind === 'reshape') return homes.get(node.inputs[0]);
-    const over = op.inPlace?.[op.outputs[index]];
-    if (over !== undefined) {
-      const source = node.inputs[op.inputNames.indexOf(over)];
+    const source = writtenOver(node).get(index);
+    if (source !== undefined) {
       const home = homes.get(source);
       if (home?.kind === 'slot' && !updatedSlots.has(home.slot))
         throw new OctavoError('GRAPH_INVALID', {

@@ -46,6 +46,13 @@ describe.each([1, 2])('a step of %i micro-batches', (microBatches) => {
     expect(allNumbers(limited)).toEqual(allNumbers(free));
   });
 
+  it('holds one copy of the gradients, whether it applies or collects them', () => {
+    // Long before the last gradients are made, all but those of the first blocks are there.
+    const { trainer } = make();
+    const gradients = trainer.plan?.arena.filter(({ kind, bytes }) => kind === 'matmul' && bytes === 64 * 32 * 4) ?? [];
+    expect(gradients.length > 0).toBe(microBatches === 1);
+  });
+
   it('refuses a limit below weights and states', () => {
     const { shape } = make();
     expect(() => compileStep({ backend, precision: 'float32', shape, microBatches, memoryLimitBytes: 1e5 })).toThrow(
