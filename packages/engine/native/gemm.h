@@ -32,7 +32,8 @@ struct Gemm {
   const float* bias;            // [n]
   Activation activation;
   void* preActivation;          // [m, n] of cType, row stride ldc: the value before the activation, for the backward pass
-  const void* residual;         // [m, n] of cType, row stride ldc: added last
+  const void* residual;         // [m, n] of cType, row stride ldc: added last, times residualScale
+  float residualScale = 1.0f;
   // Where present, a (or b) is an image, and the matrix its windows, stored [m, k] (or [k, n]); lda (or ldb) is not read.
   const Windows *aWindows, *bWindows;
 };

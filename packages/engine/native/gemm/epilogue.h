@@ -53,6 +53,7 @@ static void finishTile(const Gemm& g, float* tile, int64_t width, int64_t i, int
     return;
   }
   T* const before = g.preActivation ? static_cast<T*>(g.preActivation) + i * g.ldc + j : nullptr;
+  const Vf residualScale = Vf::set1(g.residualScale);
   const T* const residual = g.residual ? static_cast<const T*>(g.residual) + i * g.ldc + j : nullptr;
   for (int64_t r = 0; r < rows; r++)
     eachVector(columns, [&](int64_t c, int64_t count) {
@@ -63,7 +64,7 @@ static void finishTile(const Gemm& g, float* tile, int64_t width, int64_t i, int
       if (g.bias) v = v + loadSome(g.bias + j + c, count);
       if (before) storeSome(v, before + at, count);
       if (activated) return v.store(tile + r * width + c);
-      if (residual) v = v + loadSome(residual + at, count);
+      if (residual) v = fma(loadSome(residual + at, count), residualScale, v);
       storeSome(v, out + at, count);
     });
   if (!activated) return;
@@ -72,7 +73,7 @@ static void finishTile(const Gemm& g, float* tile, int64_t width, int64_t i, int
     eachVector(columns, [&](int64_t c, int64_t count) {
       const int64_t at = r * g.ldc + c;
       Vf v = Vf::load(tile + r * width + c);
-      if (residual) v = v + loadSome(residual + at, count);
+      if (residual) v = fma(loadSome(residual + at, count), residualScale, v);
       storeSome(v, out + at, count);
     });
 }

@@ -10,7 +10,7 @@ namespace octavo::OCTAVO_ISA {
   X(relu, select(a < Vf::zero(), Vf::zero(), a)) X(reluSquared, reluSquared(a)) X(silu, a * sigmoid(a)) \
   X(gelu, Vf::set1(0.5f) * a * (Vf::set1(1.0f) + erf(a * Vf::set1(0.70710678118654752f)))) \
   X(geluTanh, Vf::set1(0.5f) * a * (Vf::set1(1.0f) + tanh(Vf::set1(0.79788456080286536f) * (a + Vf::set1(0.044715f) * a * a * a)))) \
-  X(cast, a)
+  X(siluDerivative, siluDerivative(a)) X(geluDerivative, geluDerivative(a)) X(geluTanhDerivative, geluTanhDerivative(a)) X(cast, a)
 
 #define OCTAVO_NAME(name, expression) #name,
 static const char* const kElementwiseNames[] = {OCTAVO_ELEMENTWISE(OCTAVO_NAME)};

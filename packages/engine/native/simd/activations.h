@@ -20,6 +20,23 @@ static inline Vf geluTanh(Vf x) {
   return x * sigmoid(x * cubic);
 }
 
+// Their derivatives, for the backward pass: of what the activation saw, which is kept; its result is not.
+static inline Vf siluDerivative(Vf x) {
+  const Vf one = Vf::set1(1.0f), s = sigmoid(x);
+  return s * fma(x, one - s, one);
+}
+static inline Vf geluDerivative(Vf x) {
+  const Vf half = Vf::set1(0.5f), below = fma(half, erf(x * Vf::set1(0.707106781f)), half);
+  return fma(x * Vf::set1(0.398942280f), exp(x * x * Vf::set1(-0.5f)), below);
+}
+// Beyond ±12 it is exactly 0 or 1, and the square of a large x would be infinite.
+static inline Vf geluTanhDerivative(Vf x) {
+  const Vf one = Vf::set1(1.0f), slope = Vf::set1(2 * 0.797884561f), t = clamp(x, -12.0f, 12.0f), square = t * t;
+  const Vf s = sigmoid(t * slope * fma(square, Vf::set1(0.044715f), one));
+  const Vf rise = slope * fma(square, Vf::set1(3 * 0.044715f), one);
+  return fma(x, s * (one - s) * rise, s);
+}
+
 // values ← activation(values); count is a multiple of Vf::lanes.
 static inline void activate(Activation activation, float* values, int64_t count) {
   switch (activation) {

@@ -15,8 +15,8 @@ import { add } from './add.js';
 import { divide } from './divide.js';
 import { erf } from './erf.js';
 import { exp } from './exp.js';
-import { gelu } from './gelu.js';
-import { geluTanh } from './gelu-tanh.js';
+import { gelu, geluDerivative } from './gelu.js';
+import { geluTanh, geluTanhDerivative } from './gelu-tanh.js';
 import { log } from './log.js';
 import { maximum } from './maximum.js';
 import { multiply } from './multiply.js';
@@ -24,7 +24,7 @@ import { relu } from './relu.js';
 import { reluSquared } from './relu-squared.js';
 import { select } from './select.js';
 import { sigmoid } from './sigmoid.js';
-import { silu } from './silu.js';
+import { silu, siluDerivative } from './silu.js';
 import { sqrt } from './sqrt.js';
 import { step } from './step.js';
 import { subtract } from './subtract.js';
@@ -43,6 +43,9 @@ const unaries: readonly (readonly [string, Body, From])[] = [
   ['silu', ({ a }) => ({ y: silu(a) }), 'normal'],
   ['gelu', ({ a }) => ({ y: gelu(a) }), 'normal'],
   ['geluTanh', ({ a }) => ({ y: geluTanh(a) }), 'normal'],
+  ['siluDerivative', ({ a }) => ({ y: siluDerivative(a) }), 'normal'],
+  ['geluDerivative', ({ a }) => ({ y: geluDerivative(a) }), 'normal'],
+  ['geluTanhDerivative', ({ a }) => ({ y: geluTanhDerivative(a) }), 'normal'],
 ];
 const binaries: readonly (readonly [string, Body, From])[] = [
   ['add', ({ a, b }) => ({ y: add(a, b) }), 'normal'],

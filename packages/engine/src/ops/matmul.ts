@@ -4,7 +4,14 @@ import { isHalf, product, sameShape, showType, type TensorType } from '../types.
 import { defineOp } from './define.js';
 
 // B batch, M rows, N columns, K contracted
-type MatmulAttributes = { readonly transposeA: boolean; readonly transposeB: boolean; readonly full: boolean };
+type MatmulAttributes = {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly full: boolean;
+  /** Factors on the product and on the residual, 1 where absent: what `fuse-products` found. */
+  readonly alpha?: number;
+  readonly beta?: number;
+};
 
 export interface MatmulSizes {
   readonly batch: number;
@@ -29,16 +36,17 @@ const sizes = (a: TensorType, b: TensorType, { transposeA, transposeB }: MatmulA
 /**
  * y = op(a) · op(b) for each matrix of the batch; op transposes where asked.
  *   a: [.., M, K] (or [.., K, M]), b: [.., K, N] (or [.., N, K]) → y: [.., M, N]; sums in float32.
- * `sum`: like y, takes the product in place: y = sum + op(a) · op(b), as the pass `accumulate` makes it.
+ * `sum`, like y, takes the product in place: y = sum + op(a) · op(b); `residual`, like y: y = α op(a) · op(b) + β residual.
+ * The passes `accumulate` and `fuse-products` make such nodes.
  * `full` keeps a float32 result of 16-bit operands, and float32 gradients of them. Errors: SHAPE_MISMATCH.
  */
 export const matmulOp = defineOp({
   name: 'matmul',
   inputs: ['a', 'b'],
-  optional: ['sum'],
+  optional: ['sum', 'residual'],
   outputs: ['y'],
   inPlace: { y: 'sum' },
-  mixed: { half: ['a', 'b'], full: ['sum'] },
+  mixed: { half: ['a', 'b', 'residual'], full: ['sum'] },
   infer: ({ a, b }, attributes: MatmulAttributes) => {
     const { m, n } = sizes(a, b, attributes);
     return {
@@ -60,7 +68,8 @@ export const matmulOp = defineOp({
         : matmul(a, dy, { transposeA: !transposeA, full }),
     };
   },
-  reference: ({ a, b, sum }, attributes) => {
+  reference: ({ a, b, sum, residual }, attributes) => {
+    const { alpha = 1, beta = 1 } = attributes;
     const { batch, m, n, k } = sizes(
       { dtype: 'float64', shape: a.shape },
       { dtype: 'float64', shape: b.shape },
@@ -70,18 +79,21 @@ export const matmulOp = defineOp({
     for (let s = 0; s < batch; s++)
       for (let i = 0; i < m; i++)
         for (let j = 0; j < n; j++) {
-          let total = sum?.data[(s * m + i) * n + j] ?? 0;
+          let total = 0;
           for (let p = 0; p < k; p++)
             total +=
               a.data[s * m * k + (attributes.transposeA ? p * m + i : i * k + p)] *
               b.data[s * k * n + (attributes.transposeB ? j * k + p : p * n + j)];
-          data[(s * m + i) * n + j] = total;
+          const at = (s * m + i) * n + j;
+          data[at] = alpha * total + beta * (residual?.data[at] ?? 0) + (sum?.data[at] ?? 0);
         }
     return { y: { shape: [...a.shape.slice(0, -2), m, n], data } };
   },
   parameters: ({ a, b }, attributes) => {
     const { batch, m, n, k } = sizes(a, b, attributes);
-    return [batch, m, n, k, Number(attributes.transposeA), Number(attributes.transposeB)];
+    const { alpha = 1, beta = 1, transposeA, transposeB } = attributes;
+    const signs = [alpha, beta].map((factor) => Number(factor < 0));
+    return [batch, m, n, k, Number(transposeA), Number(transposeB), Math.abs(alpha), Math.abs(beta), ...signs];
   },
 });
 

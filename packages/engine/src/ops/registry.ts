@@ -31,8 +31,8 @@ import { combineOp, combineWeightsGradientOp, dispatchOp } from './expert-rows.j
 import { extremeOp } from './extreme.js';
 import { forwards, fusedOp } from './fused.js';
 import { gatherOp, scatterAddOp } from './gather.js';
-import { geluOp } from './gelu.js';
-import { geluTanhOp } from './gelu-tanh.js';
+import { geluDerivativeOp, geluOp } from './gelu.js';
+import { geluTanhDerivativeOp, geluTanhOp } from './gelu-tanh.js';
 import { gradientScaleOp } from './gradient-scale.js';
 import { groupedMatmulOp, groupedWeightGradientOp } from './grouped-matmul.js';
 import { gruGradientOp, gruOp } from './gru.js';
@@ -66,7 +66,7 @@ import { routeGradientOp, routeOp } from './route.js';
 import { selectOp } from './select.js';
 import { sgdOp } from './sgd.js';
 import { sigmoidOp } from './sigmoid.js';
-import { siluOp } from './silu.js';
+import { siluDerivativeOp, siluOp } from './silu.js';
 import { padOp, sliceOp } from './slice.js';
 import { softmaxOp } from './softmax.js';
 import { sortOp } from './sort.js';
@@ -98,6 +98,9 @@ const elementwise = [
   siluOp,
   geluOp,
   geluTanhOp,
+  siluDerivativeOp,
+  geluDerivativeOp,
+  geluTanhDerivativeOp,
 ];
 for (const op of elementwise) forwards.set(op.name, op.forward);
 

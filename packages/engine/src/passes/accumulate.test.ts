@@ -56,10 +56,10 @@ describe('accumulate', () => {
       %8 = input weights float32[5]
       %11 = input seed float32[]
       %6 = embedding(%0, %4) {dtype: float32} float32[5, 4]
-      %7 = matmul(%6, %1, ·) {transposeA: false, transposeB: false, full: false} float32[5, 4]
+      %7 = matmul(%6, %1, ·, ·) {transposeA: false, transposeB: false, full: false} float32[5, 4]
       %9, %10, %12, %13, %14 = crossEntropyTraining(%7, %0, %5, %8, %11, ·, %2) float32[] float32[5] float32[5, 4] float32[9, 4] float32[9]
-      %15 = matmul(%12, %1, ·) {transposeA: false, transposeB: true, full: false} float32[5, 4]  # gradient.
-      %20 = matmul(%6, %12, %3) {transposeA: true, transposeB: false, full: false} float32[4, 4]  # gradient.
+      %15 = matmul(%12, %1, ·, ·) {transposeA: false, transposeB: true, full: false} float32[5, 4]  # gradient.
+      %20 = matmul(%6, %12, %3, ·) {transposeA: true, transposeB: false, full: false} float32[4, 4]  # gradient.
       %19 = embeddingGradient(%15, %4, %13) {rows: 9} float32[9, 4]  # gradient.
       output loss = %9
       update %2 ← %19

@@ -30,6 +30,7 @@ it('says what each pass did', () => {
     { name: 'dead-code', gone: 'exp', made: '', kinds: { exp: { before: 2, after: 1 } } },
     { name: 'common-subexpressions', gone: '', made: '', kinds: {} },
     { name: 'fuse-cross-entropy', gone: '', made: '', kinds: {} },
+    { name: 'fuse-products', gone: '', made: '', kinds: {} },
     { name: 'accumulate', gone: '', made: '', kinds: {} },
     { name: 'fuse-linear', gone: 'linear gelu', made: 'linear', kinds: { gelu: { before: 1, after: 0 } } },
     {

@@ -5,6 +5,7 @@ import { deadCode } from './dead-code.js';
 import { fuseCrossEntropy } from './fuse-cross-entropy.js';
 import { fuseElementwise } from './fuse-elementwise.js';
 import { fuseLinear } from './fuse-linear.js';
+import { fuseProducts } from './fuse-products.js';
 import { mixedPrecision } from './mixed-precision.js';
 import { verify } from './verify.js';
 
@@ -23,6 +24,7 @@ export const passesFor = (precision: Precision): readonly Pass[] => [
     : [{ name: 'mixed-precision', run: (graph: Graph) => mixedPrecision(graph, precision) }]),
   { name: 'common-subexpressions', run: commonSubexpressions },
   { name: 'fuse-cross-entropy', run: fuseCrossEntropy },
+  { name: 'fuse-products', run: fuseProducts },
   { name: 'accumulate', run: accumulate },
   { name: 'fuse-linear', run: fuseLinear },
   { name: 'fuse-elementwise', run: fuseElementwise },

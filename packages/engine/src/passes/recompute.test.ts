@@ -167,7 +167,7 @@ it('copies a node before its first reader in the backward pass', () => {
     %19, %20 = rmsNorm(%0, %1) {epsilon: 0.00001} float32[4, 8] float32[4]  # recompute.a
     %21, %22 = linear(%19, %2, ·, ·) {activation: none} float32[4, 2] float32[4, 2]  # recompute.a
     %15 = fused(%11, %21) {program: constant 1; multiply 2 0; multiply 3 1; add 4 4, shape: [4 2], dtype: float32} float32[4, 2]
-    %17 = matmul(%15, %19, ·) {transposeA: true, transposeB: false, full: true} float32[2, 8]  # gradient.a
+    %17 = matmul(%15, %19, ·, ·) {transposeA: true, transposeB: false, full: true} float32[2, 8]  # gradient.a
     output dweight = %17"
   `);
 });
