@@ -10,9 +10,6 @@ import {
   type GptInputs,
   gptLoss,
   gptParameters,
-  type MixtureConfig,
-  mixtureLoss,
-  mixtureParameters,
   type Parameters,
 } from '../../packages/octavo/src/models/index.js';
 import { windowBatches } from '../../packages/octavo/src/training/index.js';
@@ -48,7 +45,7 @@ const base: GptConfig = {
   outputBias: false,
   dropout: 0,
 };
-const mixture: MixtureConfig = {
+const mixture = {
   ...base,
   experts: {
     count: 8,
@@ -59,7 +56,7 @@ const mixture: MixtureConfig = {
     balance: 0.03,
     routerZ: 0.001,
   },
-};
+} as const satisfies GptConfig;
 const dense: GptConfig = { ...base, feedForwardWidth: 192 };
 
 const inputTypes = {
@@ -75,7 +72,7 @@ const batch = (step: number) => {
 };
 type Inputs = GptInputs & Readonly<Record<'targets' | 'weights', Tensor>>;
 interface Made {
-  readonly loss: Tensor;
+  readonly objective: Tensor;
   readonly losses: Tensor;
   readonly loads?: readonly Tensor[];
 }
@@ -96,7 +93,7 @@ async function trained(
     parameters: specs,
     seed: 1,
     inputs: inputTypes,
-    loss: (of, inputs) => model(of, ofInputs(inputs)).loss,
+    loss: (of, inputs) => model(of, ofInputs(inputs)).objective,
     batch,
     steps,
     learningRate: 0.01,
@@ -133,7 +130,7 @@ it('learns more than the dense model of equal active parameters in equal steps, 
   expect(countParameters(mixture).active - router).toBe(countParameters(dense).total);
   expect(text.length / length / sequences).toBeGreaterThan(steps + 16);
   const one = await trained(gptParameters(dense), (of, inputs) => gptLoss(dense, of, inputs));
-  const many = await trained(mixtureParameters(mixture), (of, inputs) => mixtureLoss(mixture, of, inputs));
+  const many = await trained(gptParameters(mixture), (of, inputs) => gptLoss(mixture, of, inputs));
   const loads = many.loads.map((load) => load.map((share) => share.toFixed(3)).join(' '));
   process.stderr.write(
     `dense ${one.loss.toFixed(4)} nats a byte, experts ${many.loss.toFixed(4)}; loads ${loads.join(' | ')}\n`,

@@ -31,7 +31,7 @@ export const modelDiagram = ({ diagram, config }: Pick<ModelSummary, 'diagram' |
 const exact = (count: number): string => count.toLocaleString('en-US');
 
 export const modelText = (summary: ModelSummary, paint: Paint): string => {
-  const { name, from, config, parameters, bytes, cacheBytes, flops, trainingBytes } = summary;
+  const { name, from, config, parameters, activeParameters, bytes, cacheBytes, flops, trainingBytes } = summary;
   const rows = groupedLayers(summary).map(({ path, count, shape, width, ...layer }) => [
     path,
     count === 1 ? '' : `${count}×`,
@@ -47,13 +47,14 @@ export const modelText = (summary: ModelSummary, paint: Paint): string => {
   const shown = lines.map((line, at) =>
     at === 0 ? paint('dim', line) : at === lines.length - 1 ? paint('bold', line) : line,
   );
+  const experts = activeParameters === parameters ? '' : `; a token meets ${exact(activeParameters)} of the parameters`;
   return `${paint('bold', name)} ${paint('dim', `from ${from}`)}
 
 ${modelDiagram(summary)}
 
 ${shown.join('\n')}
 
-weights     ${formatBytes(bytes.float32)} in float32, ${formatBytes(bytes.half)} in 16 bits
+weights     ${formatBytes(bytes.float32)} in float32, ${formatBytes(bytes.half)} in 16 bits${experts}
 cache       ${formatBytes(cacheBytes.token)} a token in 16 bits, ${formatBytes(cacheBytes.context)} for the context of ${exact(config.contextLength)}
 operations  ${formatCount(flops.forward)} to read a token with the whole context in sight, ${formatCount(flops.training)} to train on one
 training    about ${formatBytes(trainingBytes)} for a step

@@ -46,6 +46,21 @@ const models: Readonly<Record<string, GptConfig>> = {
   },
 };
 
+const experts = {
+  count: 4,
+  active: 2,
+  capacityFactor: 1,
+  scoring: 'softmax',
+  normalise: true,
+  balance: 0.01,
+  routerZ: 0.001,
+} as const;
+/** Which ONNX cannot say. */
+const mixtures: Readonly<Record<string, GptConfig>> = {
+  Mixtral: { ...base, keyValueHeads: 2, tiedEmbeddings: true, experts },
+  'Qwen3-MoE': { ...base, queryKeyNorm: true, experts: { ...experts, normalise: false } },
+};
+
 const text = 'The whale is a large animal of the sea, and the sea is large. '.repeat(40);
 
 async function sourceOf(config: GptConfig, folder: string): Promise<ExportSource> {
@@ -92,13 +107,13 @@ async function sourceOf(config: GptConfig, folder: string): Promise<ExportSource
   };
 }
 
-async function exported(config: GptConfig) {
+async function exported(config: GptConfig, onnx = config.experts === undefined) {
   const folder = mkdtempSync(join(tmpdir(), 'octavo-export-'));
   mkdirSync(join(folder, 'out'));
   const source = await sourceOf(config, folder);
   const step = exportStep(async () => source);
   const outcome = await step.run({
-    section: { huggingFace: true, onnx: true, weights: 'trained', checkPrompts: 20 },
+    section: { huggingFace: true, onnx, weights: 'trained', checkPrompts: 20 },
     folder: join(folder, 'out'),
     artifact: () => folder,
     projectFolder: folder,
@@ -122,13 +137,16 @@ if (python === undefined)
     'SKIPPED: exports are not held to transformers, which is not installed (node bench/peers.mjs installs it)',
   );
 
-describe.each(Object.entries(models))('%s', (_, config) => {
+it('refuses to write a mixture of experts as ONNX', () =>
+  expect(exported(mixtures['Mixtral'] ?? base, true)).rejects.toThrow(/ONNX has no operator.*\[EXPORT_UNSUPPORTED\]/));
+
+describe.each(Object.entries({ ...models, ...mixtures }))('%s', (_, config) => {
   it('gives our logits to 1e-4 and our greedy texts in ONNX Runtime, and when the folder is read back', async () => {
     const { folder, outcome } = await exported(config);
     expect(outcome).toMatchObject({
       kind: 'done',
       summary: {
-        onnx: { kind: 'checked', prompts: 20, greedyEqual: 20 },
+        ...(config.experts === undefined ? { onnx: { kind: 'checked', prompts: 20, greedyEqual: 20 } } : {}),
         huggingFace: { kind: 'checked', greedyEqual: 20 },
       },
     });
@@ -155,5 +173,8 @@ describe.each(Object.entries(models))('%s', (_, config) => {
 it('names what keeps a model from every architecture', () => {
   expect(() => architectureOf({ ...base, outputBias: true })).toThrow(
     'nearest is llama: there may be no outputBias [EXPORT_UNSUPPORTED]',
+  );
+  expect(() => architectureOf({ ...base, experts: { ...experts, scoring: 'sigmoid' } })).toThrow(
+    'experts.scoring must be softmax [EXPORT_UNSUPPORTED]',
   );
 });

@@ -20,6 +20,40 @@ export interface SpecialIds {
   readonly endOfTurn: number | undefined;
 }
 
+const classes = {
+  llama: 'LlamaForCausalLM',
+  qwen3: 'Qwen3ForCausalLM',
+  mixtral: 'MixtralForCausalLM',
+  qwen3_moe: 'Qwen3MoeForCausalLM',
+} as const;
+
+function expertsConfig(
+  { experts, feedForwardWidth }: GptConfig,
+  architecture: Architecture,
+): Readonly<Record<string, unknown>> {
+  if (experts === undefined) return {};
+  const shared = {
+    num_experts_per_tok: experts.active,
+    router_aux_loss_coef: experts.balance,
+    output_router_logits: false,
+  };
+  if (architecture === 'mixtral') return { ...shared, num_local_experts: experts.count };
+  return {
+    ...shared,
+    num_experts: experts.count,
+    moe_intermediate_size: feedForwardWidth,
+    norm_topk_prob: experts.normalise,
+    decoder_sparse_step: 1,
+    mlp_only_layers: [],
+  };
+}
+
+/** Where the experts of a layer are kept, and what their matrices are called. */
+export const expertNames = (architecture: Architecture) =>
+  architecture === 'mixtral'
+    ? ({ folder: 'block_sparse_moe', gate: 'w1', up: 'w3', down: 'w2' } as const)
+    : ({ folder: 'mlp', gate: 'gate_proj', up: 'up_proj', down: 'down_proj' } as const);
+
 /** `config.json` of a model. */
 export function huggingFaceConfig(config: GptConfig, ids: SpecialIds): Readonly<Record<string, unknown>> {
   const architecture = architectureOf(config);
@@ -49,7 +83,7 @@ export function huggingFaceConfig(config: GptConfig, ids: SpecialIds): Readonly<
     };
   return {
     ...shared,
-    architectures: [architecture === 'llama' ? 'LlamaForCausalLM' : 'Qwen3ForCausalLM'],
+    architectures: [classes[architecture]],
     model_type: architecture,
     hidden_size: config.width,
     intermediate_size: config.feedForwardWidth,
@@ -64,7 +98,9 @@ export function huggingFaceConfig(config: GptConfig, ids: SpecialIds): Readonly<
     rope_theta: config.rotaryBase,
     attention_bias: config.biases,
     attention_dropout: 0,
-    ...(architecture === 'llama' ? { mlp_bias: config.biases } : { use_sliding_window: false }),
+    ...(architecture === 'llama' ? { mlp_bias: config.biases } : {}),
+    ...(architecture === 'mixtral' ? { sliding_window: null } : { use_sliding_window: false }),
+    ...expertsConfig(config, architecture),
   };
 }
 
@@ -87,6 +123,28 @@ function gpt2Tensors(weights: Weights): readonly TensorToWrite[] {
     ]).flat(),
     ...pair('norm', 'transformer.ln_f', false),
   ];
+}
+
+/** The router of a layer, and each expert's own matrices. */
+function expertTensors(
+  { get }: Weights,
+  from: string,
+  to: string,
+  architecture: Architecture,
+): readonly TensorToWrite[] {
+  const { folder, ...names } = expertNames(architecture);
+  const matrices = (['gate', 'up', 'down'] as const).flatMap((part) => {
+    const { shape, data } = get(`${from}.${part}.weight`);
+    const [count = 0, height = 0, width = 0] = shape;
+    const size = height * width;
+    return Array.from({ length: count }, (_, e) =>
+      tensor(`${to}.${folder}.experts.${e}.${names[part]}.weight`, {
+        shape: [height, width],
+        data: data.slice(e * size, (e + 1) * size),
+      }),
+    );
+  });
+  return [tensor(`${to}.${folder}.gate.weight`, get(`${from}.router.weight`)), ...matrices];
 }
 
 function llamaTensors(weights: Weights, architecture: Architecture): readonly TensorToWrite[] {
@@ -116,16 +174,20 @@ function llamaTensors(weights: Weights, architecture: Architecture): readonly Te
           ),
       ),
       ...both(`${from}.attention.output`, `${to}.self_attn.o_proj`),
-      ...(architecture === 'qwen3'
+      ...(config.queryKeyNorm
         ? [
             tensor(`${to}.self_attn.q_norm.weight`, ones(headWidth)),
             tensor(`${to}.self_attn.k_norm.weight`, ones(headWidth)),
           ]
         : []),
       tensor(`${to}.post_attention_layernorm.weight`, get(`${from}.feedForward.norm.gain`)),
-      ...both(`${from}.feedForward.${config.activation === 'swiglu' ? 'gate' : 'up'}`, `${to}.mlp.gate_proj`),
-      ...both(`${from}.feedForward.up`, `${to}.mlp.up_proj`),
-      ...both(`${from}.feedForward.down`, `${to}.mlp.down_proj`),
+      ...(config.experts === undefined
+        ? [
+            ...both(`${from}.feedForward.${config.activation === 'swiglu' ? 'gate' : 'up'}`, `${to}.mlp.gate_proj`),
+            ...both(`${from}.feedForward.up`, `${to}.mlp.up_proj`),
+            ...both(`${from}.feedForward.down`, `${to}.mlp.down_proj`),
+          ]
+        : expertTensors(weights, `${from}.feedForward`, to, architecture)),
     ];
   };
   return [

@@ -2,6 +2,7 @@ import { fail } from '../core/index.js';
 import { openSafetensors } from '../formats/index.js';
 import { type GptConfig, gptParameters } from '../models/index.js';
 import { architectureOf } from './architecture.js';
+import { expertNames } from './hugging-face.js';
 import { transposed, type Weights } from './weights.js';
 
 type Matrix = { readonly shape: readonly number[]; readonly data: Float32Array };
@@ -30,7 +31,10 @@ export function readHuggingFace(path: string, config: GptConfig): Weights {
         data,
       };
     };
-    const gpt2 = architectureOf(config) === 'gpt2';
+    const architecture = architectureOf(config);
+    const gpt2 = architecture === 'gpt2';
+    const { folder, ...expertParts } = expertNames(architecture);
+    const experts = Array.from({ length: config.experts?.count ?? 0 }, (_, e) => e);
     const plain: Readonly<Record<string, string>> = gpt2
       ? {
           'attention.norm': 'ln_1',
@@ -69,6 +73,10 @@ export function readHuggingFace(path: string, config: GptConfig): Weights {
         const kind = leaf === 'bias' ? 'bias' : 'weight';
         if (part === 'attention.qkv' && !gpt2)
           return [name, stacked(['q', 'k', 'v'].map((letter) => `${prefix}.self_attn.${letter}_proj.${kind}`))];
+        if (part === 'feedForward.router') return [name, read(`${prefix}.${folder}.gate.weight`)];
+        const [, own = ''] = part.split('.');
+        if (experts.length > 0 && (own === 'gate' || own === 'up' || own === 'down'))
+          return [name, stacked(experts.map((e) => `${prefix}.${folder}.experts.${e}.${expertParts[own]}.weight`))];
         const found = read(`${prefix}.${plain[part]}.${kind}`);
         return [name, gpt2 && leaf === 'weight' ? transposed(found) : found];
       }),

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../core/index.js';
+import { fail, writeFileAtomic } from '../core/index.js';
 import { writeSafetensors } from '../formats/index.js';
 import type { LoadedModel } from '../generation/index.js';
 import type { Step, StepContext } from '../project/index.js';
@@ -76,6 +76,12 @@ async function writeHuggingFace(
 
 async function exportAll(context: StepContext<ExportSection>, source: ExportSource) {
   const { section, folder, emit } = context;
+  if (section.onnx && source.config.experts !== undefined)
+    throw fail('EXPORT_UNSUPPORTED', {
+      what: 'ONNX has no operator for a mixture of experts',
+      where: 'octavo.yaml: model.experts',
+      remedy: 'set export.onnx: false; the Hugging Face folder has an architecture for it',
+    });
   const weights = readWeights(source.weightsPath, source.config);
   const total = 1 + Number(section.huggingFace) + Number(section.onnx);
   let done = 0;

@@ -29,7 +29,7 @@ const config: GptConfig = {
   dropout: 0,
 };
 const backend = nativeBackend({ threads: 2, isa: chooseIsa(undefined), form: 'widened' });
-const model: LoadedModel = {
+const modelOf = (config: GptConfig): LoadedModel => ({
   backend,
   precision: 'float32',
   config,
@@ -42,7 +42,21 @@ const model: LoadedModel = {
       ),
     ]),
   ),
-};
+});
+const model = modelOf(config);
+/** Of which training would drop what is over a tenth of an even share; generation drops nothing. */
+const mixture = modelOf({
+  ...config,
+  experts: {
+    count: 4,
+    active: 2,
+    capacityFactor: 0.1,
+    scoring: 'softmax',
+    normalise: true,
+    balance: 0.01,
+    routerZ: 0.001,
+  },
+});
 const ascii = { decodeBytes: (ids: ArrayLike<number>) => Uint8Array.from(ids, (id) => 32 + (id % 95)) };
 const prompt = [5, 17, 42, 8, 63];
 const request = (more: Partial<GenerationRequest> = {}): GenerationRequest => ({
@@ -89,8 +103,20 @@ describe('weights in int8', () => {
   );
 });
 
+it('leaves experts and their routers as they are where weights are int8', async () => {
+  const small = await quantiseWeights(mixture);
+  expect(small.parameters.get('blocks.0.attention.qkv.weight')?.type.dtype).toBe('int8');
+  expect(small.parameters.get('blocks.0.feedForward.router.weight')?.type.dtype).toBe('float32');
+  expect(small.parameters.get('blocks.0.feedForward.up.weight')?.type.dtype).toBe('float32');
+  const [logits] = await createDecoder(small, 1).forward([{ slot: 0, start: 0, ids: prompt }]);
+  expect(logits?.every(Number.isFinite)).toBe(true);
+});
+
 describe('the key-value cache', () => {
-  it('gives token by token, and in pieces, the logits of the whole prompt at once', async () => {
+  it.each([
+    ['dense', model],
+    ['of experts', mixture],
+  ])('gives token by token the logits of the whole prompt at once: %s', async (_, model) => {
     const long = Array.from({ length: 70 }, (_, i) => (i * 37) % 96);
     const [whole] = await createDecoder(model, 1).forward([{ slot: 0, start: 0, ids: long }]);
     const single = createDecoder(model, 3);

@@ -1,8 +1,9 @@
 import { type DeviceBuffer, input, quantise, trace } from '@octavo/engine';
 import type { LoadedModel } from './decoder.js';
 
-/** Weights of linear layers: matrices that multiply, whatever else they are looked up in. */
-const isLinear = (path: string, { type }: DeviceBuffer): boolean => path.endsWith('.weight') && type.shape.length === 2;
+/** Weights of linear layers: matrices that multiply, whatever else they are looked up in. Routers and experts stay as they are. */
+const isLinear = (path: string, { type }: DeviceBuffer): boolean =>
+  path.endsWith('.weight') && !path.endsWith('.router.weight') && type.shape.length === 2;
 
 /**
  * The model with the weights of its linear layers in int8, a scale a row beside each (`<path>.scales`): half the bytes of 16-bit

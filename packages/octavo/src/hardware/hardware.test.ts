@@ -47,6 +47,16 @@ const wide = (depth: number, width: number, rest: Partial<ModelShape>): ModelSha
   ...rest,
 });
 
+const experts = {
+  count: 8,
+  active: 2,
+  capacityFactor: 0,
+  scoring: 'softmax',
+  normalise: true,
+  balance: 0.01,
+  routerZ: 0.001,
+} as const;
+
 describe('trainingMemory', () => {
   // What the engine's planner needs: arena and buffers, as it printed for these graphs.
   it.each<[string, ModelShape, Parameters<typeof trainingMemory>[1], number]>([
@@ -91,6 +101,18 @@ describe('trainingMemory', () => {
       wide(8, 512, { vocabularySize: 8192, feedForwardWidth: 1365, activation: 'swiglu' }),
       { sequences: 8, sequenceLength: 512, optimiser: 'muon', precision: 'float32' },
       1_514_948_672 + 251_893_780,
+    ],
+    [
+      'two of eight experts',
+      wide(4, 192, { feedForwardWidth: 288, experts }),
+      { sequences: 8, sequenceLength: 256, optimiser: 'muon', precision: 'mixed' },
+      149_198_168,
+    ],
+    [
+      'two of eight experts with a gate, float32',
+      wide(4, 192, { feedForwardWidth: 288, activation: 'swiglu', experts }),
+      { sequences: 16, sequenceLength: 256, optimiser: 'adamw', precision: 'float32' },
+      462_931_284,
     ],
   ])('is within 12 %% of the planner: %s', (_, shape, training, bytes) => {
     const { totalBytes } = trainingMemory(shape, training);

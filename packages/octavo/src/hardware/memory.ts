@@ -21,14 +21,18 @@ export interface TrainingShape {
 /** Bytes of float32 states for each weight. */
 const momentBytes = { adamw: 8, adam: 8, lion: 4, sgd: 4, adafactor: 0 } as const;
 
-/** Weights of blocks that are matrices: what Muon trains. */
-const matrixWeights = (model: CountedModel): number =>
-  countParameters(model).multiplied - model.vocabularySize * model.width;
+/** Weights of blocks that are matrices, of all experts: what Muon trains. A router is none. */
+const matrixWeights = (model: CountedModel): number => {
+  const { total, active, multiplied } = countParameters(model);
+  const routers = model.depth * model.width * (model.experts?.count ?? 0);
+  return multiplied + (total - active) - routers - model.vocabularySize * model.width;
+};
 
 /**
  * Memory of a training step. Weights and optimiser are exact: float32 weights, one momentum for Muon's matrices, two
  * moments for AdamW's, one for Lion's and SGD's, rows and columns (about nothing) for Adafactor's. Gradients and activations are an estimate of what the engine's planner does: each block keeps
- * 9 widths and 3 feed-forward widths a token (4.5 with a gate), in 2 or 4 bytes; attention keeps no T×T matrix.
+ * 9 widths and 3 feed-forward widths a token (4.5 with a gate), in 2 or 4 bytes; attention keeps no T×T matrix. Each expert that a token
+ * goes to keeps those feed-forward widths, and 3 widths.
  * Against seven plans of the engine (2 to 30 million parameters, both precisions) it was 12 % off at most.
  * The plan of the engine itself, printed before the first step, is exact.
  */
@@ -38,7 +42,8 @@ export function trainingMemory(model: CountedModel, shape: TrainingShape): Memor
   const matrices = shape.optimiser === 'muon' ? matrixWeights(model) : 0;
   const bytes = shape.precision === 'mixed' ? 2 : 4;
   const gate = model.activation === 'swiglu' ? 1.5 : 1;
-  const blockValues = 9 * model.width + 3 * gate * model.feedForwardWidth;
+  const routed = model.experts?.active ?? 0;
+  const blockValues = (9 + 3 * routed) * model.width + 3 * gate * Math.max(1, routed) * model.feedForwardWidth;
   const tokens = shape.sequences * shape.sequenceLength;
   const weightsBytes = 4 * total;
   const gradientsBytes = 4 * total;

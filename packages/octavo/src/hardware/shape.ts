@@ -7,6 +7,9 @@ export const shapeSchema = gptConfigSchema;
 /** All parameters, tied ones once. */
 export const parametersOf = (model: ModelShape): number => countParameters(model).total;
 
+/** Those that take part in a token. */
+export const activeParametersOf = (model: ModelShape): number => countParameters(model).active;
+
 /** Operations to train on one token. */
 export const stepFlopsPerToken = (model: ModelShape, sequenceLength: number): number =>
   trainingFlopsPerToken(model, sequenceLength);

@@ -42,6 +42,18 @@ describe('the parts of a model', () => {
           tiedEmbeddings: fc.boolean(),
           outputBias: fc.boolean(),
           queryKeyNorm: fc.boolean(),
+          experts: fc.option(
+            fc.record({
+              count: fc.integer({ min: 2, max: 5 }),
+              active: fc.integer({ min: 1, max: 2 }),
+              capacityFactor: fc.constant(0),
+              scoring: fc.constant('softmax'),
+              normalise: fc.constant(true),
+              balance: fc.constant(0),
+              routerZ: fc.constant(0),
+            }),
+            { nil: undefined },
+          ),
         }),
         fc.integer({ min: 1, max: 20 }),
         (choices, seen) => {

@@ -8,14 +8,14 @@ import { gptParameters } from './gpt-parameters.js';
 export interface Layer {
   /** Where its parameters lie, and where its nodes are in the graph: `blocks.0.attention.qkv`. */
   readonly path: string;
-  readonly kind: 'embedding' | 'norm' | 'linear' | 'attention' | 'head';
-  /** Of its weight; empty for attention. */
+  readonly kind: 'embedding' | 'norm' | 'linear' | 'experts' | 'attention' | 'head';
+  /** Of its weight, the experts first where there are some; empty for attention. */
   readonly shape: readonly number[];
   /** Channels that it gives for each token. */
   readonly width: number;
   /** Tied weights count where they are first. */
   readonly parameters: number;
-  /** Operations of matrix products for one token in a forward pass, with `s` tokens in sight: 2 a weight, 4·H·W·s for attention. */
+  /** Operations of matrix products for one token in a forward pass, with `s` tokens in sight: 2 a weight that it meets, 4·H·W·s for attention. */
   readonly flopsPerToken: number;
 }
 
@@ -27,7 +27,7 @@ const kindOf = (path: string): Layer['kind'] => {
 
 /** Every part in the order in which a token meets it; sums are those of `countParameters` and `forwardFlopsAt`. */
 export function layersOf(config: GptConfig, tokensSeen = config.contextLength): readonly Layer[] {
-  const { heads, headWidth, width, vocabularySize: V } = config;
+  const { heads, headWidth, width, vocabularySize: V, experts } = config;
   const grouped = new Map<string, { shape: readonly number[]; parameters: number }>();
   for (const { path, shape } of gptParameters(config)) {
     const part = /^embedding/.test(path) ? path : path.replace(/\.(weight|bias|gain)$/, '');
@@ -38,16 +38,17 @@ export function layersOf(config: GptConfig, tokensSeen = config.contextLength): 
   const head = grouped.get('head');
   grouped.set('head', { shape: [V, width], parameters: head?.parameters ?? 0 });
   return [...grouped].flatMap(([path, { shape, parameters }]): readonly Layer[] => {
-    const kind = kindOf(path);
-    const [rows = 0, columns = 0] = shape;
-    const multiplied = kind === 'linear' || kind === 'head';
+    const kind = shape.length === 3 ? 'experts' : kindOf(path);
+    const [rows = 0, columns = 0] = shape.slice(-2);
+    const multiplied = kind === 'linear' || kind === 'experts' || kind === 'head';
+    const met = kind === 'experts' ? (experts?.active ?? 0) : 1;
     const layer = {
       path,
       kind,
       shape,
       width: multiplied ? rows : width,
       parameters,
-      flopsPerToken: multiplied ? 2 * rows * columns : 0,
+      flopsPerToken: multiplied ? 2 * met * rows * columns : 0,
     };
     if (!path.endsWith('attention.qkv')) return [layer];
     const attention = {
@@ -86,7 +87,10 @@ const activations = {
 export function diagramOf(config: GptConfig): Diagram {
   const { width: D, heads, keyValueHeads, headWidth, feedForwardWidth: F, vocabularySize: V, contextLength } = config;
   const part = (name: string, detail = ''): DiagramPart => ({ name, detail });
+  const { experts } = config;
   const matrix = (rows: number, columns: number): string => `${rows} × ${columns}${config.biases ? ', bias' : ''}`;
+  const ofExpert = (rows: number, columns: number): string =>
+    experts === undefined ? matrix(rows, columns) : `${experts.count} of ${rows} × ${columns}`;
   const norm = part(config.norm === 'layer' ? 'LayerNorm' : 'RMSNorm', `${D}`);
   const grouping = keyValueHeads === heads ? '' : `, ${keyValueHeads} of keys and values`;
   const gated = config.activation === 'swiglu';
@@ -107,9 +111,12 @@ export function diagramOf(config: GptConfig): Diagram {
       ],
       [
         norm,
-        part(gated ? 'up and gate' : 'up', `${gated ? '2 of ' : ''}${matrix(F, D)}`),
+        ...(experts === undefined
+          ? []
+          : [part('router', `${experts.count} × ${D}, ${experts.active} experts a token`)]),
+        part(gated ? 'up and gate' : 'up', `${gated ? '2 of ' : ''}${ofExpert(F, D)}`),
         part(activations[config.activation]),
-        part('down', matrix(D, F)),
+        part('down', ofExpert(D, F)),
       ],
     ],
     after: [

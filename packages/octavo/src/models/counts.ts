@@ -2,10 +2,10 @@
  * Exact counts of parameters and operations, by arithmetic alone.
  * L depth, d width, h heads, k key-value heads, e head width, f feed-forward width, V vocabulary, s sequence
  */
-import type { GptConfig } from './gpt-config.js';
+import type { ExpertsConfig, GptConfig } from './gpt-config.js';
 
 /** A GPT, or a published relative of it that `GptConfig` cannot build but that can be counted. */
-export interface CountedModel extends GptConfig {
+export interface CountedModel extends Omit<GptConfig, 'experts'> {
   /** Biases on queries, keys and values alone, as in Qwen 2.5. */
   readonly queryKeyValueBiases?: boolean;
   /** Gains of the query and key norms, e each, as in Qwen 3. */
@@ -13,7 +13,7 @@ export interface CountedModel extends GptConfig {
   /** Norms without gains, as in nanochat. */
   readonly gainlessNorms?: boolean;
   /** Feed-forward parts of `count` experts each, of which a token meets `active`, and a router of one vector an expert. */
-  readonly experts?: { readonly count: number; readonly active: number };
+  readonly experts?: Pick<ExpertsConfig, 'count' | 'active'> | undefined;
 }
 
 export interface ParameterCount {

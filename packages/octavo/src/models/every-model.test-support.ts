@@ -15,10 +15,9 @@ import {
 import { bertLoss, bertParameters } from './bert.js';
 import { encoderDecoderLoss, encoderDecoderParameters } from './encoder-decoder.js';
 import { gptLoss, type Parameters } from './gpt.js';
-import type { GptConfig } from './gpt-config.js';
+import type { ExpertsConfig, GptConfig } from './gpt-config.js';
 import { gptParameters, type ParameterSpec } from './gpt-parameters.js';
 import { linearRecurrenceLoss, linearRecurrenceParameters } from './linear-recurrence.js';
-import { type ExpertsConfig, mixtureLoss, mixtureParameters } from './mixture-of-experts.js';
 import { type RecurrentConfig, recurrentLoss, recurrentParameters } from './recurrent.js';
 import { taggerLoss, taggerParameters } from './tagger.js';
 import { textCnnLoss, textCnnParameters } from './text-cnn.js';
@@ -83,7 +82,7 @@ const [tiny, small] = [
   { batch: 3, time: 70, vocabulary: 150, width: 72, headWidth: 18, feedForwardWidth: 140 },
 ];
 
-function gpt(name: string, size: Size, choices: Partial<GptConfig>, experts?: ExpertsConfig): ModelCase {
+function gpt(name: string, size: Size, choices: Partial<GptConfig>): ModelCase {
   const { batch, time, vocabulary, width, headWidth, feedForwardWidth } = size === 'tiny' ? tiny : small;
   const heads = width / headWidth;
   const config: GptConfig = {
@@ -108,19 +107,11 @@ function gpt(name: string, size: Size, choices: Partial<GptConfig>, experts?: Ex
     ...choices,
   };
   const inputs = sequences(batch, time, vocabulary);
-  if (experts === undefined)
-    return {
-      name,
-      parameters: gptParameters(config),
-      inputs,
-      loss: (parameters, of) => gptLoss(config, parameters, sequenceInputs(config, of)).loss,
-    };
-  const mixture = { ...config, experts };
   return {
     name,
-    parameters: mixtureParameters(mixture),
+    parameters: gptParameters(config),
     inputs,
-    loss: (parameters, of) => mixtureLoss(mixture, parameters, sequenceInputs(config, of)).loss,
+    loss: (parameters, of) => gptLoss(config, parameters, sequenceInputs(config, of)).objective,
   };
 }
 
@@ -344,8 +335,10 @@ export const everyModel = (size: Size): readonly ModelCase[] => [
     outputBias: true,
   }),
   gpt('GPT: dropout, exact GELU', size, { dropout: 0.2, activation: 'gelu' }),
-  gpt('mixture of experts, softmax', size, {}, experts),
-  gpt('mixture of experts, sigmoid and a capacity', size, {}, { ...experts, scoring: 'sigmoid', capacityFactor: 0.8 }),
+  gpt('mixture of experts, softmax', size, { experts }),
+  gpt('mixture of experts, sigmoid and a capacity', size, {
+    experts: { ...experts, scoring: 'sigmoid', capacityFactor: 0.8 },
+  }),
   bert(size),
   encoderDecoder(size, 'relu'),
   encoderDecoder(size, 'gated-gelu'),

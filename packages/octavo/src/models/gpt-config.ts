@@ -1,3 +1,19 @@
+/** How the feed-forward parts of a mixture of experts are shared out. */
+export interface ExpertsConfig {
+  readonly count: number;
+  /** Experts that a token goes to. */
+  readonly active: number;
+  /** Rows of an expert in training, as a multiple of its even share; what is over is dropped. 0 drops nothing. */
+  readonly capacityFactor: number;
+  readonly scoring: 'softmax' | 'sigmoid';
+  /** Whether the weights of a token's experts are brought to sum 1. */
+  readonly normalise: boolean;
+  /** Weight of the load-balancing loss, a mean over layers. */
+  readonly balance: number;
+  /** Weight of the router z-loss, a mean over layers. */
+  readonly routerZ: number;
+}
+
 /** Every choice of a GPT, as plain values; GPT-2 and Llama are special cases (see presets.ts). */
 export interface GptConfig {
   readonly vocabularySize: number;
@@ -9,8 +25,10 @@ export interface GptConfig {
   readonly keyValueHeads: number;
   /** Usually width / heads. */
   readonly headWidth: number;
-  /** Hidden width of the feed-forward part. */
+  /** Hidden width of the feed-forward part, or of each expert. */
   readonly feedForwardWidth: number;
+  /** Experts without biases in place of each feed-forward part; absent where one serves every token. */
+  readonly experts?: ExpertsConfig | undefined;
   readonly positions: 'learned' | 'rotary';
   readonly rotaryBase: number;
   readonly norm: 'layer' | 'rms';
@@ -24,3 +42,10 @@ export interface GptConfig {
   readonly outputBias: boolean;
   readonly dropout: number;
 }
+
+/** The model as it is used: nothing is dropped, no activations and no tokens of experts. */
+export const inUse = (config: GptConfig): GptConfig => ({
+  ...config,
+  dropout: 0,
+  ...(config.experts === undefined ? {} : { experts: { ...config.experts, capacityFactor: 0 } }),
+});

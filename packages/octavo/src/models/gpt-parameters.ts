@@ -12,12 +12,13 @@ export interface ParameterSpec {
   readonly path: string;
   readonly shape: readonly number[];
   readonly start: Start;
-  /** Matrices of blocks may be trained by Muon; embeddings, norms and biases by Adam. */
+  /** Matrices of blocks, one or a stack of them, may be trained by Muon; embeddings, norms, biases and routers by Adam. */
   readonly role: 'matrix' | 'embedding' | 'vector';
 }
 
 /**
  * Every parameter of a GPT in a fixed order. Rows of `qkv` are the heads of queries, then of keys, then of values.
+ * With experts the matrices of a feed-forward part are [E, …], and a router [E, D] comes before them.
  * Weights start normal with deviation 0.02, output projections smaller by √(2·depth), as in GPT-2.
  */
 export function gptParameters(config: GptConfig): readonly ParameterSpec[] {
@@ -35,14 +36,27 @@ export function gptParameters(config: GptConfig): readonly ParameterSpec[] {
     ...(config.biases ? [{ path: `${path}.bias`, shape: [rows], start: constant(0), role: 'vector' } as const] : []),
   ];
   const narrow = 0.02 / Math.sqrt(2 * depth);
+  const count = config.experts?.count;
+  // Of each expert one matrix, without biases, where there are experts.
+  const feedForward = (path: string, rows: number, columns: number, deviation: number): readonly ParameterSpec[] =>
+    count === undefined
+      ? linear(path, rows, columns, deviation)
+      : [{ path: `${path}.weight`, shape: [count, rows, columns], start: normal(deviation), role: 'matrix' }];
+  const router = (path: string): readonly ParameterSpec[] =>
+    count === undefined
+      ? []
+      : [{ path: `${path}.weight`, shape: [count, width], start: normal(0.02), role: 'embedding' }];
   const block = (i: number): readonly ParameterSpec[] => [
     ...norm(`blocks.${i}.attention.norm`),
     ...linear(`blocks.${i}.attention.qkv`, (heads + 2 * keyValueHeads) * headWidth, width, 0.02),
     ...linear(`blocks.${i}.attention.output`, width, heads * headWidth, narrow),
     ...norm(`blocks.${i}.feedForward.norm`),
-    ...(config.activation === 'swiglu' ? linear(`blocks.${i}.feedForward.gate`, feedForwardWidth, width, 0.02) : []),
-    ...linear(`blocks.${i}.feedForward.up`, feedForwardWidth, width, 0.02),
-    ...linear(`blocks.${i}.feedForward.down`, width, feedForwardWidth, narrow),
+    ...router(`blocks.${i}.feedForward.router`),
+    ...(config.activation === 'swiglu'
+      ? feedForward(`blocks.${i}.feedForward.gate`, feedForwardWidth, width, 0.02)
+      : []),
+    ...feedForward(`blocks.${i}.feedForward.up`, feedForwardWidth, width, 0.02),
+    ...feedForward(`blocks.${i}.feedForward.down`, width, feedForwardWidth, narrow),
   ];
   return [
     { path: 'embedding.token', shape: [vocabularySize, width], start: normal(0.02), role: 'embedding' },

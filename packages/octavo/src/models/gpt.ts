@@ -5,25 +5,24 @@ import {
   crossEntropy,
   dropout,
   embedding,
-  gelu,
-  geluTanh,
   headNorm,
   layerNorm,
   linear,
   matmul,
   multiply,
   quantisedLinear,
-  reluSquared,
   reshape,
   rmsNorm,
   rotary,
   rotaryAngles,
   scoped,
-  silu,
+  sum,
   type Tensor,
 } from '@octavo/engine';
 import { invariant } from '../core/index.js';
-import type { GptConfig } from './gpt-config.js';
+import { type FeedForward, feedForwardOf, unevenness } from './feed-forward.js';
+import { type GptConfig, inUse } from './gpt-config.js';
+import { parameterOf, project } from './linear-layer.js';
 
 // B batch, T time, D width, V vocabulary
 /** Parameters by path, as symbolic tensors. */
@@ -42,46 +41,11 @@ export interface GptInputs {
 /** Attention over packed queries, keys and values [B, T, (H + 2G)·W] in a layer: with or without a cache. */
 type Attend = (qkv: Tensor, layer: number) => Tensor;
 
-/** The feed-forward part of a layer, from the normalised residual stream [B, T, D] to what is added to it. */
-export type FeedForward = (x: Tensor, layer: number) => Tensor;
-
-const parameterOf = (parameters: Parameters, path: string): Tensor => {
-  const found = parameters.get(path);
-  invariant(found !== undefined, `the model has the parameter ${path}`);
-  return found;
-};
-
-/** A linear layer, in int8 where its weight came with scales. */
-function project(parameters: Parameters, path: string, x: Tensor): Tensor {
-  const weight = parameterOf(parameters, `${path}.weight`);
-  const [bias, scales] = [parameters.get(`${path}.bias`), parameters.get(`${path}.weight.scales`)];
-  return scales === undefined ? linear(x, weight, bias) : quantisedLinear(x, { weight, scales, bias });
-}
-
 function normalise(config: GptConfig, parameters: Parameters, path: string, x: Tensor): Tensor {
   const gain = parameterOf(parameters, `${path}.gain`);
   return config.norm === 'layer'
     ? layerNorm(x, gain, parameters.get(`${path}.bias`), config.normEpsilon)
     : rmsNorm(x, gain, config.normEpsilon);
-}
-
-const dense =
-  (config: GptConfig, parameters: Parameters): FeedForward =>
-  (x, layer) =>
-    feedForward(config, parameters, `blocks.${layer}.feedForward`, x);
-
-function feedForward(config: GptConfig, parameters: Parameters, path: string, x: Tensor): Tensor {
-  const up = project(parameters, `${path}.up`, x);
-  switch (config.activation) {
-    case 'gelu':
-      return project(parameters, `${path}.down`, gelu(up));
-    case 'gelu-tanh':
-      return project(parameters, `${path}.down`, geluTanh(up));
-    case 'relu-squared':
-      return project(parameters, `${path}.down`, reluSquared(up));
-    case 'swiglu':
-      return project(parameters, `${path}.down`, multiply(silu(project(parameters, `${path}.gate`, x)), up));
-  }
 }
 
 /** Tokens [B, T] → final hidden states [B, T, D]: pre-norm blocks around a residual stream. */
@@ -90,7 +54,7 @@ function hiddenStates(
   parameters: Parameters,
   inputs: GptInputs,
   attend: Attend,
-  feed: FeedForward = dense(config, parameters),
+  { feed }: FeedForward = feedForwardOf(inUse(config), parameters),
 ): Tensor {
   const { trace } = inputs.tokens;
   const { heads, keyValueHeads, headWidth } = config;
@@ -132,24 +96,37 @@ function hiddenStates(
 const headWeight = (config: GptConfig, parameters: Parameters): Tensor =>
   parameterOf(parameters, config.tiedEmbeddings ? 'embedding.token' : 'head.weight');
 
+/** What a model is trained by, and what is worth knowing beside it. */
+export interface GptLosses {
+  /** Of the tokens: []. */
+  readonly loss: Tensor;
+  /** Of each token, in nats: [B·T]. */
+  readonly losses: Tensor;
+  /** What training makes small: the loss, and with experts what keeps their routers even: []. */
+  readonly objective: Tensor;
+  /** For each layer with experts, the shares of tokens that they got: [E]; how many were dropped: int32 []. */
+  readonly loads: readonly Tensor[];
+  readonly dropped: readonly Tensor[];
+}
+
 /**
  * The weighted next-token loss of whole sequences.
- *   tokens, positions, starts: int32 [B, T]; targets: int32 [B·T]; weights: float32 [B·T] → loss: [], losses: [B·T] in nats.
+ *   tokens, positions, starts: int32 [B, T]; targets: int32 [B·T]; weights: float32 [B·T].
  * `starts` holds, for each token, where its document begins, so that packed documents do not see each other.
  */
 export function gptLoss(
   config: GptConfig,
   parameters: Parameters,
   inputs: GptInputs & { readonly targets: Tensor; readonly weights: Tensor; readonly starts?: Tensor },
-  feed?: FeedForward,
-): { readonly loss: Tensor; readonly losses: Tensor } {
-  const { heads, keyValueHeads, headWidth, width } = config;
+): GptLosses {
+  const { heads, keyValueHeads, headWidth, width, experts } = config;
+  const feedForward = feedForwardOf(config, parameters);
   const x = hiddenStates(
     config,
     parameters,
     inputs,
     (qkv) => attention({ qkv, starts: inputs.starts }, { heads, keyValueHeads, headWidth }),
-    feed,
+    feedForward,
   );
   const [batch = 1, time = 1] = inputs.tokens.shape;
   const bias = parameters.get('head.bias');
@@ -159,19 +136,26 @@ export function gptLoss(
     targets: inputs.targets,
     weights: inputs.weights,
   };
-  return scoped(x.trace, 'head', () => crossEntropy(bias === undefined ? operands : { ...operands, bias }));
+  const { loss, losses } = scoped(x.trace, 'head', () =>
+    crossEntropy(bias === undefined ? operands : { ...operands, bias }),
+  );
+  const { routings } = feedForward;
+  // Weights of a micro-batch sum to its share of the batch: so does what its routers add.
+  const objective =
+    experts === undefined ? loss : add(loss, multiply(unevenness(routings, experts), sum(inputs.weights)));
+  return {
+    loss,
+    losses,
+    objective,
+    loads: routings.map(({ load }) => load),
+    dropped: routings.map(({ dropped }) => dropped),
+  };
 }
 
 /** Logits of whole sequences, for comparison with other implementations: tokens [B, T] → [B, T, V]. */
-export function gptLogits(config: GptConfig, parameters: Parameters, inputs: GptInputs, feed?: FeedForward): Tensor {
+export function gptLogits(config: GptConfig, parameters: Parameters, inputs: GptInputs): Tensor {
   const { heads, keyValueHeads, headWidth } = config;
-  const x = hiddenStates(
-    config,
-    parameters,
-    inputs,
-    (qkv) => attention({ qkv }, { heads, keyValueHeads, headWidth }),
-    feed,
-  );
+  const x = hiddenStates(config, parameters, inputs, (qkv) => attention({ qkv }, { heads, keyValueHeads, headWidth }));
   return scoped(x.trace, 'head', () => linear(x, headWeight(config, parameters), parameters.get('head.bias')));
 }
 

@@ -15,8 +15,16 @@ export {
   encoderDecoderLoss,
   encoderDecoderParameters,
 } from './encoder-decoder.js';
-export { type GptInputs, gptCached, gptLogits, gptLoss, type LayerCache, type Parameters } from './gpt.js';
-export type { GptConfig } from './gpt-config.js';
+export {
+  type GptInputs,
+  type GptLosses,
+  gptCached,
+  gptLogits,
+  gptLoss,
+  type LayerCache,
+  type Parameters,
+} from './gpt.js';
+export { type ExpertsConfig, type GptConfig, inUse } from './gpt-config.js';
 export { gptParameters, type ParameterSpec, type Start } from './gpt-parameters.js';
 export { initialValues } from './initialise.js';
 export {
@@ -25,13 +33,6 @@ export {
   linearRecurrenceLoss,
   linearRecurrenceParameters,
 } from './linear-recurrence.js';
-export {
-  type ExpertsConfig,
-  type MixtureConfig,
-  mixtureLogits,
-  mixtureLoss,
-  mixtureParameters,
-} from './mixture-of-experts.js';
 export { type PresetName, presets } from './presets.js';
 export {
   type RecurrentConfig,

@@ -13,9 +13,20 @@ import {
 } from '@octavo/engine';
 import { describe, expect, it } from 'vitest';
 import { countParameters } from './counts.js';
-import { type MixtureConfig, mixtureLogits, mixtureLoss, mixtureParameters } from './mixture-of-experts.js';
+import { gptLogits, gptLoss } from './gpt.js';
+import type { ExpertsConfig, GptConfig } from './gpt-config.js';
+import { gptParameters } from './gpt-parameters.js';
 
-const config: MixtureConfig = {
+const experts: ExpertsConfig = {
+  count: 4,
+  active: 2,
+  capacityFactor: 0,
+  scoring: 'softmax',
+  normalise: true,
+  balance: 0.3,
+  routerZ: 0.05,
+};
+const config: GptConfig = {
   vocabularySize: 11,
   contextLength: 5,
   depth: 1,
@@ -34,7 +45,7 @@ const config: MixtureConfig = {
   queryKeyNorm: false,
   outputBias: false,
   dropout: 0,
-  experts: { count: 4, active: 2, capacityFactor: 0, scoring: 'softmax', normalise: true, balance: 0.3, routerZ: 0.05 },
+  experts,
 };
 
 interface Golden {
@@ -52,14 +63,18 @@ const golden: Golden = JSON.parse(
 );
 
 /** Loss, logits, loads, drops and gradients of all parameters for two sequences of five tokens. */
-const graphOf = (model: MixtureConfig) =>
+const graphOf = (model: GptConfig) =>
   trace((t) => {
-    const specs = mixtureParameters(model);
+    const specs = gptParameters(model);
     const parameters = new Map(specs.map(({ path, shape }) => [path, input(t, path, { dtype: 'float32', shape })]));
     const ids = (name: string, shape: readonly number[]): Tensor => input(t, name, { dtype: 'int32', shape });
     const inputs = { tokens: ids('tokens', [2, 5]), positions: ids('positions', [2, 5]) };
     const weights = input(t, 'weights', { dtype: 'float32', shape: [10] });
-    const { loss, loads, dropped } = mixtureLoss(model, parameters, {
+    const {
+      objective: loss,
+      loads,
+      dropped,
+    } = gptLoss(model, parameters, {
       ...inputs,
       targets: ids('targets', [10]),
       weights,
@@ -70,7 +85,7 @@ const graphOf = (model: MixtureConfig) =>
     );
     const outputs = {
       loss,
-      logits: mixtureLogits(model, parameters, inputs),
+      logits: gptLogits(model, parameters, inputs),
       load: loads[0] ?? loss,
       dropped: dropped[0] ?? loss,
     };
@@ -97,7 +112,7 @@ describe.each([
     }
   });
   it('drops what is over the capacity of an expert, in training alone', async () => {
-    const tight = { ...config, experts: { ...config.experts, capacityFactor: 0.5 } };
+    const tight = { ...config, experts: { ...experts, capacityFactor: 0.5 } };
     const found = await backend.run(backend.compile(graphOf(tight)), values);
     // Four experts of at most ⌈10 · 2 · ½ / 4⌉ = 3 rows each.
     const kept = golden.load.reduce((sum, share) => sum + Math.min(3, Math.round(share * 20)), 0);
@@ -108,8 +123,8 @@ describe.each([
 
 it('has as many parameters as are counted, with biases elsewhere or without', () => {
   for (const biases of [false, true]) {
-    const model: MixtureConfig = { ...config, biases, norm: biases ? 'layer' : 'rms', depth: 3 };
-    const built = mixtureParameters(model).reduce((sum, { shape }) => sum + product(shape), 0);
+    const model: GptConfig = { ...config, biases, norm: biases ? 'layer' : 'rms', depth: 3 };
+    const built = gptParameters(model).reduce((sum, { shape }) => sum + product(shape), 0);
     expect(countParameters(model).total).toBe(built);
   }
 });

@@ -11,7 +11,30 @@ const keyValueHeads = count
   .max(1024)
   .describe('Heads of keys and values; fewer than heads is grouped-query attention.');
 const headWidth = count.max(4096).describe('Channels of a head; even where positions are rotary.');
-const feedForwardWidth = count.max(1 << 19).describe('Hidden channels of the feed-forward part.');
+const feedForwardWidth = count.max(1 << 19).describe('Hidden channels of the feed-forward part, or of each expert.');
+
+const experts = z
+  .strictObject({
+    count: count.min(2).max(4096).describe('Experts of each feed-forward part.'),
+    active: count.max(64).default(2).describe('Experts that a token goes to.'),
+    capacityFactor: z
+      .number()
+      .min(0)
+      .max(64)
+      .default(0)
+      .describe(
+        'Rows of an expert in training, as a multiple of its even share; what is over is dropped. 0 drops nothing.',
+      ),
+    scoring: z.enum(['softmax', 'sigmoid']).default('softmax').describe('How the router scores experts.'),
+    normalise: z.boolean().default(true).describe('Whether the weights of a token’s experts are brought to sum 1.'),
+    balance: z.number().min(0).max(10).default(0.01).describe('Weight of the load-balancing loss, a mean over layers.'),
+    routerZ: z.number().min(0).max(10).default(0.001).describe('Weight of the router z-loss, a mean over layers.'),
+  })
+  .refine(({ count: all, active }) => active <= all, {
+    message: 'a token cannot go to more experts than there are',
+    path: ['active'],
+  })
+  .describe('A mixture of experts in place of each feed-forward part; absent where one part serves every token.');
 
 const fields = z.strictObject({
   depth,
@@ -22,6 +45,7 @@ const fields = z.strictObject({
   feedForwardWidth,
   vocabularySize,
   contextLength,
+  experts: experts.optional(),
   positions: z.enum(['learned', 'rotary']).describe('A learned vector each, or rotated queries and keys.'),
   rotaryBase: z.number().positive().describe('Base of the rotary wave lengths.'),
   norm: z.enum(['layer', 'rms']).describe('LayerNorm or RMSNorm.'),

@@ -1,6 +1,6 @@
 import { input, trace } from '@octavo/engine';
 import type { LoadedModel } from '../generation/index.js';
-import { gptLoss, gptParameters } from '../models/index.js';
+import { gptLoss, gptParameters, inUse } from '../models/index.js';
 
 /** Windows side by side in one forward pass. */
 const sequences = 8;
@@ -13,7 +13,7 @@ export const createTokenNats = (
   model: LoadedModel,
 ): ((ids: Uint32Array, signal: AbortSignal) => Promise<Float32Array>) => {
   const { backend, precision, parameters } = model;
-  const config = { ...model.config, dropout: 0 };
+  const config = inUse(model.config);
   const length = config.contextLength;
   const graph = trace((building) => {
     const numbers = (name: string, shape: readonly number[]) => input(building, name, { dtype: 'int32', shape });

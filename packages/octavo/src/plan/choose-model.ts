@@ -1,5 +1,5 @@
 import { fail } from '../core/index.js';
-import { type ModelShape, parametersOf } from '../hardware/index.js';
+import { activeParametersOf, type ModelShape } from '../hardware/index.js';
 import { type ModelChoices, type Reason, setByYou } from './plan.js';
 
 /** The run that sizes are taken from: 2.27 million parameters for 6e13 operations. */
@@ -58,6 +58,9 @@ export function modelOfDepth(depth: number, vocabularySize: number, choices: Mod
       : activation === 'relu-squared'
         ? 3 * width
         : 4 * width;
+  // The experts of a token are together as wide as the one part that they replace.
+  const { experts } = choices;
+  const ownWidth = experts === undefined ? feedForward : Math.ceil(feedForward / experts.active / 16) * 16;
   return {
     vocabularySize,
     contextLength: choices.contextLength ?? contextFor(depth),
@@ -66,7 +69,8 @@ export function modelOfDepth(depth: number, vocabularySize: number, choices: Mod
     heads,
     keyValueHeads,
     headWidth,
-    feedForwardWidth: choices.feedForwardWidth ?? feedForward,
+    feedForwardWidth: choices.feedForwardWidth ?? ownWidth,
+    ...(experts === undefined ? {} : { experts }),
     positions,
     rotaryBase: choices.rotaryBase ?? 10_000,
     norm: choices.norm ?? 'rms',
@@ -87,13 +91,15 @@ export const parametersFor = (flops: number): number => reference.parameters * M
 export function depthFor(flops: number, vocabularySize: number, choices: ModelChoices): number {
   const target = parametersFor(flops);
   const off = (depth: number) =>
-    Math.abs(Math.log(parametersOf(modelOfDepth(depth, vocabularySize, choices)) / target));
+    Math.abs(Math.log(activeParametersOf(modelOfDepth(depth, vocabularySize, choices)) / target));
   return Array.from({ length: deepest }, (_, i) => i + 1).reduce((best, depth) =>
     off(depth) < off(best) ? depth : best,
   );
 }
 
-const whys: { readonly [Field in keyof ModelShape]: string } = {
+type PlannedField = Exclude<keyof ModelShape, 'experts'>;
+
+const whys: { readonly [Field in PlannedField]: string } = {
   vocabularySize: 'by the bytes of text: larger needs more text to learn each entry',
   contextLength: 'by depth: longer pays once the model is large enough to use it',
   depth: 'parameters grow with the square root of the operations, from 2.27 million at 6e13',
@@ -101,7 +107,8 @@ const whys: { readonly [Field in keyof ModelShape]: string } = {
   heads: 'width / 64',
   keyValueHeads: 'as many as heads: sharing saves memory only in long contexts',
   headWidth: '64 fills the vector units',
-  feedForwardWidth: '3 × width under ReLU², 4 × under GELU, 8/3 × under SwiGLU',
+  feedForwardWidth:
+    '3 × width under ReLU², 4 × under GELU, 8/3 × under SwiGLU, shared out among the experts of a token',
   positions: 'rotary needs no parameters and carries over to longer texts',
   rotaryBase: 'the usual one for short contexts',
   norm: 'as good as LayerNorm and cheaper',
@@ -114,7 +121,7 @@ const whys: { readonly [Field in keyof ModelShape]: string } = {
   dropout: 'few passes over the text: nothing to guard against',
 };
 
-const modelFields: readonly (keyof ModelShape)[] = [
+const modelFields: readonly PlannedField[] = [
   'vocabularySize',
   'contextLength',
   'depth',
@@ -135,9 +142,15 @@ const modelFields: readonly (keyof ModelShape)[] = [
   'dropout',
 ];
 
-export const modelReasons = (model: ModelShape, choices: ModelChoices): readonly Reason[] =>
-  modelFields.map((field) => ({
+export const modelReasons = (model: ModelShape, choices: ModelChoices): readonly Reason[] => [
+  ...modelFields.map((field) => ({
     field: `model.${field}`,
     value: model[field],
     why: choices[field] === undefined ? whys[field] : setByYou,
-  }));
+  })),
+  ...Object.entries(model.experts ?? {}).map(([field, value]) => ({
+    field: `model.experts.${field}`,
+    value,
+    why: setByYou,
+  })),
+];

@@ -185,6 +185,24 @@ describe('choosePlan', () => {
       { numRuns: 60 },
     ));
 
+  it('shares the width of a feed-forward part out among the experts of a token, and sizes by what a token meets', () => {
+    const experts = {
+      count: 8,
+      active: 2,
+      capacityFactor: 0,
+      scoring: 'softmax',
+      normalise: true,
+      balance: 0.01,
+      routerZ: 0.001,
+    } as const;
+    const [dense, mixture] = [{}, { experts }].map((model) => choosePlan(input({ budget: '2h' }, model), machine));
+    expect(mixture?.resolved.model.depth).toBe(dense?.resolved.model.depth);
+    expect(2 * (mixture?.resolved.model.feedForwardWidth ?? 0)).toBe(dense?.resolved.model.feedForwardWidth);
+    expect(mixture?.forecast.parameters).toBeGreaterThan(2 * (dense?.forecast.parameters ?? 0));
+    expect(mixture?.reasons).toContainEqual({ field: 'model.experts.count', value: 8, why: 'set by you' });
+    expect(planSchema.parse(JSON.parse(JSON.stringify(mixture)))).toEqual(mixture);
+  });
+
   it.each<[string, ModelChoices, PretrainChoices, RegExp]>([
     [
       'heads that do not divide the width',

@@ -12,7 +12,7 @@ import {
   trace,
 } from '@octavo/engine';
 import { invariant } from '../core/index.js';
-import { type GptConfig, gptLoss, gptParameters, type ParameterSpec, type Parameters } from '../models/index.js';
+import { type GptConfig, gptLoss, gptParameters, inUse, type ParameterSpec, type Parameters } from '../models/index.js';
 import {
   assignOptimisers,
   averageOf,
@@ -60,10 +60,10 @@ const parameterInputs = (building: Trace, specs: readonly ParameterSpec[]): Para
 /** Loss and gradients of one micro-batch; the seed of the backward pass is the loss scale. */
 function lossAndGradients(building: Trace, shape: StepShape, specs: readonly ParameterSpec[]) {
   const parameters = parameterInputs(building, specs);
-  const { loss } = gptLoss(shape.model, parameters, batchInputs(building, shape));
+  const { loss, objective } = gptLoss(shape.model, parameters, batchInputs(building, shape));
   const lossScale = vectorOf(building, 'lossScale', [], 'float32');
   const wrt = [...parameters.values()];
-  const gradients = gradient(loss, wrt, lossScale).map((value, i) => {
+  const gradients = gradient(objective, wrt, lossScale).map((value, i) => {
     const parameter = wrt[i];
     invariant(parameter !== undefined, 'a gradient belongs to a parameter');
     return value ?? constant(building, { value: 0, shape: parameter.shape, dtype: 'float32' });
@@ -171,7 +171,7 @@ export const applicationGraph = (shape: StepShape): Graph =>
 /** Loss of every token of a batch, without gradients. Outputs losses [B·T] in nats. */
 export const evaluationGraph = (shape: Omit<StepShape, 'optimiser' | 'clip' | 'clipValue'>): Graph =>
   trace((building) => {
-    const model = { ...shape.model, dropout: 0 };
+    const model = inUse(shape.model);
     const parameters = parameterInputs(building, gptParameters(model));
     const inputs = batchInputs(building, { ...shape, model, optimiser: defaultOptimiser, clip: 0, clipValue: 0 });
     return { outputs: { losses: gptLoss(model, parameters, inputs).losses } };

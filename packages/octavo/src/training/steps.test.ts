@@ -18,6 +18,31 @@ describe('a training step', () => {
     expect(new Set(results).size).toBe(1);
   });
 
+  it('trains experts, matrix by matrix under Muon, with the same bits on 1, 2, 3 and 7 threads', async () => {
+    const experts = {
+      count: 4,
+      active: 2,
+      capacityFactor: 1.25,
+      scoring: 'softmax',
+      normalise: true,
+      balance: 0.01,
+      routerZ: 0.001,
+    } as const;
+    const model = { ...smallModel, feedForwardWidth: 32, experts };
+    const results = [];
+    for (const threads of [1, 2, 3, 7]) {
+      const the = smallTrainer({ precision: 'bfloat16', model, backend: testBackend(threads) });
+      for (let step = 0; step < 2; step++) await the.step(step);
+      results.push(digest(allNumbers(the)));
+    }
+    expect(new Set(results).size).toBe(1);
+    const the = smallTrainer({ precision: 'bfloat16', model, backend: testBackend(1) });
+    const first = await the.step(0);
+    let last = first;
+    for (let step = 1; step < 100; step++) last = await the.step(step);
+    expect(last.loss).toBeLessThan(first.loss * 0.85);
+  });
+
   it('learns', async () => {
     const the = smallTrainer({ precision: 'bfloat16' });
     const first = await the.step(0);

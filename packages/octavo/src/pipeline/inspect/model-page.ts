@@ -92,9 +92,12 @@ const layerTable = (summary: ModelSummary): Html => {
 
 /** The model as a page of its own. */
 export const modelPage = (summary: ModelSummary): string => {
-  const { name, from, config, parameters, bytes, cacheBytes, flops, trainingBytes } = summary;
+  const { name, from, config, parameters, activeParameters, bytes, cacheBytes, flops, trainingBytes } = summary;
   const figures = facts([
     ['Parameters', `${grouped(parameters)} (${formatCount(parameters)})`],
+    ...(activeParameters === parameters
+      ? []
+      : ([['that a token meets', `${grouped(activeParameters)} (${formatCount(activeParameters)})`]] as const)),
     ['Weights in float32', formatBytes(bytes.float32)],
     ['in 16 bits', formatBytes(bytes.half)],
     ['Keys and values of a token', formatBytes(cacheBytes.token)],

@@ -24,6 +24,8 @@ export interface ModelSummary {
   readonly layers: readonly (Layer & { readonly bytes: number })[];
   readonly diagram: Diagram;
   readonly parameters: number;
+  /** Those that take part in a token: fewer with experts. */
+  readonly activeParameters: number;
   /** Of the weights, in float32 and in 16 bits. */
   readonly bytes: { readonly float32: number; readonly half: number };
   /** Keys and values of one token in 16 bits, and of a full context. */
@@ -36,7 +38,7 @@ export interface ModelSummary {
 
 export const summaryOf = ({ name, from, config, training }: Architecture): ModelSummary => {
   const { contextLength } = config;
-  const parameters = countParameters(config).total;
+  const { total: parameters, active: activeParameters } = countParameters(config);
   const shape = {
     sequences: training?.batchSequences ?? 1,
     sequenceLength: training?.sequenceLength ?? contextLength,
@@ -51,6 +53,7 @@ export const summaryOf = ({ name, from, config, training }: Architecture): Model
     layers: layersOf(config).map((layer) => ({ ...layer, bytes: 4 * layer.parameters })),
     diagram: diagramOf(config),
     parameters,
+    activeParameters,
     bytes: { float32: 4 * parameters, half: 2 * parameters },
     cacheBytes: { token: cache(1), context: cache(contextLength) },
     flops: {

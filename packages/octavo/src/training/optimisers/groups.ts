@@ -114,7 +114,7 @@ export function assignOptimisers(
     const group = config.groups.find(({ parameters }) => fits(parameters, spec.path));
     const own = config.kind === 'muon' && spec.role !== 'matrix' ? 'adamw' : config.kind;
     const kind = group?.optimiser ?? own;
-    if (kind === 'muon' && spec.shape.length !== 2)
+    if (kind === 'muon' && spec.shape.length < 2)
       throw fail('CONFIG_INVALID', {
         what: `Muon trains matrices; ${spec.path} has the shape [${spec.shape.join(', ')}]`,
         where: `octavo.yaml: pretrain.groups`,

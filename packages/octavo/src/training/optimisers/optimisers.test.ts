@@ -146,6 +146,25 @@ describe.each(backends)('on %s', (_, backend, allowed) => {
     },
   );
 
+  it('orthogonalises each matrix of a stack by itself', async () => {
+    const [one, other] = [
+      [1, 2, 3, 4, 5, 7],
+      [0.3, -2, 0.01, 4, 0, 1],
+    ];
+    const graph = trace((t) => {
+      const x = (name: string, shape: readonly number[]) => input(t, name, { dtype: 'float32', shape });
+      return {
+        outputs: {
+          stack: orthogonalise(x('stack', [2, 3, 2])),
+          one: orthogonalise(x('one', [3, 2])),
+          other: orthogonalise(x('other', [3, 2])),
+        },
+      };
+    });
+    const found = await backend.run(backend.compile(graph), { stack: [...one, ...other], one, other });
+    expect(worst(found['stack'] ?? [], [...(found['one'] ?? []), ...(found['other'] ?? [])])).toBeLessThan(1e-5);
+  });
+
   it('gives the published factor of [[1, 2], [3, 4]]', async () => {
     const graph = trace((t) => ({ outputs: { y: orthogonalise(input(t, 'x', { dtype: 'float32', shape: [2, 2] })) } }));
     const found = await backend.run(backend.compile(graph), { x: [1, 2, 3, 4] });
