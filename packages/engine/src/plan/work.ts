@@ -12,11 +12,18 @@ export interface Work {
   readonly half: boolean;
 }
 
+// The product of the state with the weight, at every step.
+const recurrence = ([batch, time, units, width]: readonly number[]): number => 2 * batch * time * units * width;
+
 /** Floating-point operations by an op's own parameters, as its kernel reads them. */
 const flops: Readonly<Record<string, (parameters: readonly number[]) => number>> = {
   matmul: ([batch, m, n, k]) => 2 * batch * m * n * k,
   linear: ([rows, n, k]) => 2 * rows * n * k,
   groupedMatmul: ([, rows, n, k]) => 2 * rows * n * k,
+  lstm: recurrence,
+  lstmGradient: recurrence,
+  gru: recurrence,
+  gruGradient: recurrence,
   crossEntropy: ([tokens, width, vocabulary]) => 2 * tokens * width * vocabulary,
   crossEntropyGradient: ([tokens, width, vocabulary]) => 6 * tokens * width * vocabulary,
   crossEntropyTraining: ([tokens, width, vocabulary]) => 6 * tokens * width * vocabulary,
