@@ -104,5 +104,4 @@ it.for(['lstm', 'gru'] as const)(
     // A model that remembers nothing could at best be a 2-gram: 3.55 bits where the bar is 2.98.
     expect(bits).toBeLessThan(bar - 0.04);
   },
-  240_000,
 );

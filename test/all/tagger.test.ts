@@ -132,4 +132,4 @@ it('a tagger finds far more parts of speech than the most frequent tag of each w
   expect(right.words).toBeGreaterThan(50_000);
   expect(accuracy).toBeGreaterThan(0.955);
   expect(accuracy).toBeGreaterThan(bar + 0.015);
-}, 240_000);
+});
