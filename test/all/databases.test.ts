@@ -1,7 +1,12 @@
 /** The store on a real MariaDB and a real PostgreSQL: what SQLite is held to in the fast tests, and many at once. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostileTexts } from '../../packages/octavo/src/data/label/hostile-texts.test-support.js';
 import { sharesOut, storesEveryText } from '../../packages/octavo/src/data/label/store-oracle.test-support.js';
+import { readSource } from '../../packages/octavo/src/data/sources/read-source.test-support.js';
 import { openStore, type Store } from '../../packages/octavo/src/data/store/store.js';
 import { type DatabaseServer, hasMariadb, hasPostgres, startMariadb, startPostgres } from './support/servers.js';
 
@@ -55,6 +60,36 @@ for (const [name, isThere, start] of servers)
     it('shares out labels among many', async () => {
       await using store = await open(url());
       await sharesOut(store, { people: 6, items: 40 });
+    });
+
+    it('is a source of text, which nothing can write through', async () => {
+      await using store = await open(url());
+      const expected = hostileTexts
+        .slice(0, 60)
+        .map((text) => text.replaceAll('\u0000', '').replace(/\p{Cs}/gu, '\ufffd'));
+      await sql`create table articles (id integer primary key, body text)`.execute(store.db);
+      for (const [at, text] of expected.entries())
+        await sql`insert into articles values (${at}, ${text})`.execute(store.db);
+      const folder = mkdtempSync(join(tmpdir(), 'octavo-sql-'));
+      const read = (query: string) =>
+        readSource(folder, { from: url(), name: 'db', textField: 'body', sql: { query } });
+      try {
+        const { documents } = await read('select id, body from articles order by id');
+        expect(documents.map(({ text }) => text)).toEqual(expected);
+        expect(documents[5]?.id).toBe('db/5');
+        const many = `select a.id * 10000 + b.id as id, concat('text ', a.id, ' ', b.id) as body from articles a cross join articles b order by 1`;
+        expect((await read(many)).documents.length).toBe(3600);
+        for (const query of [
+          'delete from articles',
+          'drop table label_projects',
+          "insert into articles values (-1, 'x')",
+        ])
+          await expect(read(query)).rejects.toMatchObject({ code: 'DATA_SOURCE' });
+        expect((await sql`select id from articles`.execute(store.db)).rows.length).toBe(60);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+        await sql`drop table articles`.execute(store.db);
+      }
     });
 
     it('says what is wrong without the password', async () => {

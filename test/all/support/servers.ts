@@ -112,7 +112,7 @@ export async function startMariadb(...options: readonly string[]): Promise<Datab
   );
   await untilReady(child, log, async () => {
     const root = await mysql.createConnection({ socketPath, user: 'root' });
-    await root.query('create database if not exists octavo');
+    await root.query('create database if not exists octavo character set utf8mb4');
     // Quotes are doubled, which holds whatever the server takes backslashes for.
     await root.query(
       `create user if not exists 'octavo'@'localhost' identified by '${password.replaceAll("'", "''")}'`,

@@ -8,13 +8,14 @@ import { judgeFields } from './filters/judges.js';
 import { piiFields } from './filters/pii.js';
 import { qualityFields } from './filters/quality.js';
 import { rules } from './filters/rules.js';
+import { sqlFields } from './sources/sql-fields.js';
 
 const sourceFields = z.strictObject({
   from: z
     .string()
     .min(1)
     .describe(
-      'A file, a folder, a pattern such as corpus/**/*.md, npm:name@version/pattern, the https:// address of a site to crawl, or a preset (quickstart).',
+      'A file, a folder, a pattern such as corpus/**/*.md, npm:name@version/pattern, sqlite:FILE, duckdb:FILE, mysql://, mariadb:// or postgres://, the https:// address of a site to crawl, or a preset (quickstart).',
     ),
   name: z
     .string()
@@ -39,6 +40,7 @@ const sourceFields = z.strictObject({
     .default(16_384)
     .describe('A longer text is cut into windows of at most this many bytes, at paragraphs or sentences.'),
   crawl: crawlOptions.optional().describe('How a site is crawled.'),
+  sql: sqlFields.optional().describe('Of a database: what to read.'),
 });
 
 const source = z

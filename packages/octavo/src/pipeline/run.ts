@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { type Clock, OctavoError, type RunEvent, type StepName, writeFileAtomic } from '../core/index.js';
+import { type Clock, maskSecrets, OctavoError, type RunEvent, type StepName, writeFileAtomic } from '../core/index.js';
 import {
   acquireLock,
   EventLog,
@@ -71,7 +71,7 @@ export const runPipeline = async (options: PipelineRun): Promise<GraphOutcome> =
   const run = openRunFolder(options.projectFolder, options.runName);
   const lock = acquireLock(run.lock, `runs/${run.name}`);
   try {
-    writeFileAtomic(run.config, stringify(config));
+    writeFileAtomic(run.config, maskSecrets(stringify(config)));
     return await finish(options, config, run);
   } finally {
     lock.release();

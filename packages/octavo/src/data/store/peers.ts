@@ -17,6 +17,12 @@ export const importMysql = (): Promise<typeof import('mysql2/promise')> =>
     },
   );
 
+/** The same client, whose results can be streams. Errors: PACKAGE_ABSENT. */
+export const importStreamingMysql = (): Promise<typeof import('mysql2')> =>
+  import('mysql2').catch((cause: unknown) => {
+    throw missing('mysql2', '3.24.6', cause);
+  });
+
 /** The client of PostgreSQL. Errors: PACKAGE_ABSENT. */
 export const importPostgres = () =>
   import('pg').then(
