@@ -27,8 +27,10 @@ beforeAll(async () => {
   sqlite.close();
   const instance = await DuckDBInstance.create(join(folder, 'a.duckdb'));
   const connection = await instance.connect();
+  await connection.run('BEGIN');
   await connection.run('CREATE TABLE articles (id BIGINT, body VARCHAR)');
   for (const [at, text] of texts.entries()) await connection.run('INSERT INTO articles VALUES ($1, $2)', [at, text]);
+  await connection.run('COMMIT');
   connection.closeSync();
   instance.closeSync();
 });
