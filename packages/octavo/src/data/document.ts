@@ -33,6 +33,9 @@ export const droppedColumns = { id: 'text', source: 'text', reason: 'text', deta
 export const dropReasons = [
   'line-too-long',
   'invalid-json',
+  'invalid-csv',
+  'invalid-xml',
+  'file-refused',
   'no-text',
   'invalid-utf8',
   'binary',

@@ -3,7 +3,7 @@ import { windows } from './windows.js';
 
 /** A text as one document, or as windows of at most so many bytes, whose ids end in `#0001` and so on. */
 export async function* inWindows(
-  pieces: AsyncIterable<string>,
+  pieces: AsyncIterable<string> | Iterable<string>,
   document: Omit<SourceDocument, 'text'>,
   windowBytes: number,
 ): AsyncGenerator<Collected, void, undefined> {

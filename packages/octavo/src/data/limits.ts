@@ -9,6 +9,8 @@ export const limits = {
   archiveBytes: 4 * 1024 ** 3,
   /** Members of one package archive. */
   archiveMembers: 200_000,
+  /** Bytes of a file that is read as a whole: zip and what is built on it, PDF. */
+  wholeFileBytes: 256 * 1024 * 1024,
   /** Members of one near-duplicate bucket that a new document is compared with. */
   bucketComparisons: 64,
   /** Bytes of one page of a WARC file, packed or unpacked; a larger one is passed over. */

@@ -3,6 +3,8 @@ import { chatFamilies, headlineFamilies } from './chat-family.js';
 import { crawlOptions } from './crawl/options.js';
 import { decontaminateFields } from './duplicates/decontaminate.js';
 import { substringFields } from './duplicates/substrings.js';
+import { encodings } from './extract/charset.js';
+import { formats } from './extract/formats.js';
 import { corpusFields } from './filters/corpus-stage.js';
 import { judgeFields } from './filters/judges.js';
 import { piiFields } from './filters/pii.js';
@@ -23,14 +25,22 @@ const sourceFields = z.strictObject({
     .optional()
     .describe('What the source is called in tables and charts; default: the part of `from` before any pattern.'),
   format: z
-    .enum(['auto', 'text', 'jsonl', 'wordnet-examples'])
+    .enum(formats)
     .default('auto')
-    .describe('auto goes by the file name: .jsonl and .ndjson are rows, all else is text.'),
-  textField: z.string().min(1).default('text').describe('The field of a JSONL row that holds the text.'),
+    .describe('What the files are; auto goes by the name, and by the first bytes where the name says nothing.'),
+  textField: z
+    .string()
+    .min(1)
+    .default('text')
+    .describe(
+      'What holds the text: a field of JSON rows, a column of CSV, TSV and Parquet, a path of elements of XML (page/text).',
+    ),
   encoding: z
-    .enum(['utf-8', 'latin1', 'utf-16le'])
-    .default('utf-8')
-    .describe('How the bytes of text files are to be read; a byte order mark overrules it.'),
+    .enum(encodings)
+    .default('auto')
+    .describe(
+      'How the bytes of text files are to be read; a byte order mark overrules it. auto: UTF-8 where that is valid, else what fits.',
+    ),
   licence: z.string().default('unknown').describe('Recorded with each document.'),
   windowBytes: z
     .number()

@@ -32,7 +32,7 @@ beforeAll(async () => {
   put('corpus/deep/near.md', `${prose(8).replace(/\.$/, ', as they say.')}\n\nEnd`);
   put('corpus/deep/tiny.txt', 'tiny');
   put('corpus/deep/empty.txt', '');
-  put('corpus/deep/latin.txt', Buffer.from(`${prose(70)} caf\xe9`, 'latin1'));
+  put('corpus/deep/damaged.txt', Buffer.concat([Buffer.from(`${prose(70)} “déjà vu” — naïve café`), Buffer.of(0xff)]));
   put('corpus/deep/binary.txt', Buffer.concat([Buffer.from(prose(71)), Buffer.alloc(40)]));
   put('corpus/deep/garbled.txt', Buffer.from(`“${prose(72, 3)}” — “naïve café”`).toString('latin1'));
   put('corpus/deep/program.ts', prose(73));

@@ -29,7 +29,7 @@ function fitting(text: string, bytes: number): string {
 
 /** Windows of a text that comes in pieces; never more than two windows are in memory. */
 export async function* windows(
-  pieces: AsyncIterable<string>,
+  pieces: AsyncIterable<string> | Iterable<string>,
   windowBytes: number,
 ): AsyncGenerator<string, void, undefined> {
   let rest = '';

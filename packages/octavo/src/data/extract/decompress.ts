@@ -1,9 +1,10 @@
-/** gzip and zstd, told by their first bytes, as bounded streams. Anything else passes through. */
+/** gzip, zstd, bzip2 and xz, told by their first bytes, as bounded streams. Anything else passes through. */
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ZSTDDecoder } from 'zstddec/stream';
 import { fail } from '../../core/index.js';
 import { limits } from '../limits.js';
+import { Bzip2Damaged, unbzip2 } from './bzip2.js';
 
 export type Bytes = AsyncIterable<Uint8Array>;
 
@@ -77,6 +78,39 @@ async function* unzstd(input: Bytes, where: string): AsyncGenerator<Uint8Array, 
   }
 }
 
+async function* bunzip(input: Bytes, where: string): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* unbzip2(input);
+  } catch (cause) {
+    if (cause instanceof Bzip2Damaged) throw damaged(where, 'bzip2', cause);
+    throw cause;
+  }
+}
+
+/** Through an optional package: a WebAssembly decoder. Errors: PACKAGE_ABSENT. */
+async function* unxz(input: Bytes, where: string): AsyncGenerator<Uint8Array, void, undefined> {
+  const { XzReadableStream } = await import('xz-decompress').catch((cause: unknown) => {
+    throw fail('PACKAGE_ABSENT', {
+      what: 'reading .xz files needs the package xz-decompress, which is not installed',
+      where,
+      remedy: 'npm install xz-decompress@0.2.3',
+      cause,
+    });
+  });
+  const pieces = new XzReadableStream(ReadableStream.from(input)).getReader();
+  try {
+    while (true) {
+      const next = await pieces.read().catch((cause: unknown) => {
+        throw damaged(where, 'xz', cause);
+      });
+      if (next.done) return;
+      if (next.value.length > 0) yield next.value;
+    }
+  } finally {
+    await pieces.cancel().catch(() => undefined);
+  }
+}
+
 const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean =>
   magic.every((byte, at) => bytes[at] === byte);
 
@@ -84,7 +118,7 @@ const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean =>
 export async function* decompress(input: Bytes, where: string): AsyncGenerator<Uint8Array, void, undefined> {
   const iterator = input[Symbol.asyncIterator]();
   let first = new Uint8Array();
-  while (first.length < 4) {
+  while (first.length < 10) {
     const next = await iterator.next();
     if (next.done === true) break;
     first = Buffer.concat([first, next.value]);
@@ -104,12 +138,19 @@ export async function* decompress(input: Bytes, where: string): AsyncGenerator<U
   };
   const isGzip = startsWith(first, [0x1f, 0x8b]);
   const isZstd = startsWith(first, [0x28, 0xb5, 0x2f, 0xfd]);
-  if (!isGzip && !isZstd) {
+  const isXz = startsWith(first, [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
+  // `BZh`, a level, and the start of a block or the end: a text may begin with the first three letters.
+  const isBzip2 =
+    startsWith(first, [0x42, 0x5a, 0x68]) &&
+    (startsWith(first.subarray(4), [0x31, 0x41, 0x59, 0x26, 0x53, 0x59]) ||
+      startsWith(first.subarray(4), [0x17, 0x72, 0x45]));
+  const unpack = isGzip ? gunzip : isZstd ? unzstd : isXz ? unxz : isBzip2 ? bunzip : undefined;
+  if (unpack === undefined) {
     yield* counted();
     return;
   }
   let outputBytes = 0;
-  for await (const piece of isGzip ? gunzip(counted(), where) : unzstd(counted(), where)) {
+  for await (const piece of unpack(counted(), where)) {
     outputBytes += piece.length;
     if (outputBytes > limits.ratioFreeBytes && outputBytes > limits.compressionRatio * inputBytes) {
       throw fail('DATA_LIMIT', {

@@ -121,3 +121,15 @@ function isDataRow(row: HtmlElement): boolean {
     ),
   );
 }
+
+/** Lists, rows and lines of verse hold together; all else stands apart. */
+export function joinBlocks(blocks: readonly Block[]): string {
+  let text = '';
+  let before: Block | undefined;
+  for (const block of blocks) {
+    const together = before?.kind === block.kind && (block.kind === 'item' || block.kind === 'row');
+    text += before === undefined ? block.text : `${together ? '\n' : '\n\n'}${block.text}`;
+    before = block;
+  }
+  return text;
+}

@@ -59,8 +59,8 @@ const fences = words('table td th caption button object');
 
 const noAttributes = new Map<string, string>();
 
-/** The tree of a page. Time and memory are linear in its length; nothing throws. */
-export function htmlTree(page: string): HtmlElement {
+/** The tree of a page; in XML, `<a/>` is whole. Time and memory are linear in its length; nothing throws. */
+export function htmlTree(page: string, { isXml = false }: { readonly isXml?: boolean } = {}): HtmlElement {
   const html = page.length > htmlLimits.characters ? page.slice(0, htmlLimits.characters) : page;
   const root: HtmlElement = { tag: '#root', attributes: noAttributes, children: [], parent: undefined };
   const open: HtmlElement[] = [root];
@@ -136,7 +136,7 @@ export function htmlTree(page: string): HtmlElement {
   };
   const slice = (from: number, to: number) => html.slice(from, to);
   const tokenizer = new Tokenizer(
-    { decodeEntities: true },
+    { decodeEntities: true, recognizeSelfClosing: isXml },
     {
       onopentagname: (from, to) => {
         tag = slice(from, to).toLowerCase();
@@ -159,7 +159,7 @@ export function htmlTree(page: string): HtmlElement {
         attributes.set(attribute, value);
       },
       onopentagend: () => start(false),
-      onselfclosingtag: () => start(tag === 'path' || tag === 'svg' || tag === 'use' || empty.has(tag)),
+      onselfclosingtag: () => start(isXml || tag === 'path' || tag === 'svg' || tag === 'use' || empty.has(tag)),
       onclosetag: (from, to) =>
         end(
           slice(from, Math.min(to, from + 64))

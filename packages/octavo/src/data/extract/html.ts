@@ -1,7 +1,7 @@
 import { mainText } from './html-main.js';
 import { pageFacts } from './html-meta.js';
 import { isProse, measurePage } from './html-score.js';
-import { type Block, blocksOf } from './html-text.js';
+import { type Block, blocksOf, joinBlocks } from './html-text.js';
 import { htmlTree } from './html-tree.js';
 
 export interface Article {
@@ -39,18 +39,6 @@ function trimmedBlocks(blocks: readonly Block[], titles: ReadonlySet<string | un
   return kept;
 }
 
-/** Lists, rows and lines of verse hold together; all else stands apart. */
-function joined(blocks: readonly Block[]): string {
-  let text = '';
-  let before: Block | undefined;
-  for (const block of blocks) {
-    const together = before?.kind === block.kind && (block.kind === 'item' || block.kind === 'row');
-    text += before === undefined ? block.text : `${together ? '\n' : '\n\n'}${block.text}`;
-    before = block;
-  }
-  return text;
-}
-
 /** The main content of a page and what the page says of itself; `url` completes its links. Time is linear in its length; no page makes it throw. */
 export function extractArticle(html: string, { url }: { readonly url?: string } = {}): Article {
   const root = htmlTree(html);
@@ -58,5 +46,5 @@ export function extractArticle(html: string, { url }: { readonly url?: string } 
   const measures = measurePage(root);
   const blocks = blocksOf({ ...mainText(root, measures), measures });
   const titles = new Set([facts.title, ...headings].map(bare).filter((title) => title !== undefined && title !== ''));
-  return { ...facts, text: joined(trimmedBlocks(blocks, titles)) };
+  return { ...facts, text: joinBlocks(trimmedBlocks(blocks, titles)) };
 }

@@ -1,19 +1,19 @@
-import type { Collected } from '../document.js';
+import type { Collected, DropReason } from '../document.js';
 import { inWindows, textInWindows } from '../in-windows.js';
+import { limits } from '../limits.js';
 import type { Source } from '../sources/kind.js';
 import { type Bytes, decompress } from './decompress.js';
-import { readJsonl } from './read-jsonl.js';
+import { readEpub } from './epub.js';
+import { type Container, type Format, formatOfBytes, formatOfName, magicBytes, packed } from './formats.js';
+import { extractArticle } from './html.js';
+import { readIsolated } from './isolated.js';
+import { csvRows } from './read-csv.js';
+import { readJson, readJsonl } from './read-jsonl.js';
 import { readWordnet } from './read-wordnet.js';
+import { xmlTexts } from './read-xml.js';
+import { readTar } from './tar.js';
 import { textPieces } from './text-pieces.js';
-
-const packed = /\.(gz|zst|zstd)$/i;
-
-/** What a file of a folder is taken for; `undefined` is left alone. Patterns and named files take all as text. */
-export function formatOfName(name: string): 'text' | 'jsonl' | undefined {
-  const plain = name.replace(packed, '');
-  if (/\.(jsonl|ndjson)$/i.test(plain)) return 'jsonl';
-  return /\.(txt|text|md|markdown)$/i.test(plain) ? 'text' : undefined;
-}
+import { ZipRefused, zipMembers } from './zip.js';
 
 /** Ids of windows begin after `#`, so a file name may not hold one. */
 const fileIdOf = (source: Source, path: string): string =>
@@ -22,30 +22,257 @@ const fileIdOf = (source: Source, path: string): string =>
     '%23',
   );
 
-/** The documents of one file, decompressed if need be. `path` is the file's place in its source. */
-export async function* readFileDocuments(
-  bytes: Bytes,
-  { source, path, where }: { readonly source: Source; readonly path: string; readonly where: string },
-): AsyncGenerator<Collected, void, undefined> {
-  const fileId = fileIdOf(source, path);
-  const plain = decompress(bytes, where);
-  const about = { source: source.name, licence: source.licence };
-  const format = source.format === 'auto' ? (formatOfName(where) ?? 'text') : source.format;
-  if (format === 'text') {
-    yield* inWindows(textPieces(plain, source.encoding), { id: fileId, ...about }, source.windowBytes);
-  } else if (format === 'wordnet-examples') {
-    for await (const { place, text } of readWordnet(plain)) {
-      yield { kind: 'document', document: { id: `${fileId}:${place}`, ...about, text } };
-    }
-  } else {
-    for await (const row of readJsonl(plain, {
-      fileId,
-      source: source.name,
-      textField: source.textField,
-      licence: source.licence,
-    })) {
-      if (row.kind === 'rejected') yield row;
-      else yield* textInWindows(row.document.text, row.document, source.windowBytes);
+type About = Pick<Extract<Collected, { kind: 'document' }>['document'], 'source' | 'licence' | 'title' | 'time'>;
+
+interface Context {
+  readonly source: Source;
+  /** The file's place in its source. */
+  readonly path: string;
+  readonly where: string;
+}
+
+interface Reading extends Context {
+  readonly fileId: string;
+  readonly about: About;
+  readonly rejected: (
+    id: string,
+    reason: DropReason,
+    told: { readonly detail: string; readonly excerpt?: string },
+  ) => Collected;
+}
+
+/** A file as one piece of memory, or undefined where it is larger than such files may be. */
+async function wholeFile(bytes: Bytes): Promise<Buffer | undefined> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of bytes) {
+    size += piece.length;
+    if (size > limits.wholeFileBytes) return undefined;
+    parts.push(piece);
+  }
+  return Buffer.concat(parts);
+}
+
+const tooLarge = { detail: `has more than ${limits.wholeFileBytes} bytes` };
+
+async function* readHtml(bytes: Bytes, { source, fileId, about, rejected }: Reading): AsyncGenerator<Collected> {
+  const whole = await wholeFile(bytes);
+  if (whole === undefined) {
+    yield rejected(fileId, 'file-refused', tooLarge);
+    return;
+  }
+  let page = '';
+  for await (const piece of textPieces(inOne(whole), source.encoding)) page += piece;
+  const { text, title, published, licence } = extractArticle(page);
+  const document = {
+    ...about,
+    id: fileId,
+    licence: about.licence === 'unknown' && licence !== undefined ? licence : about.licence,
+    ...(title === '' ? {} : { title }),
+    ...(published === undefined ? {} : { time: published }),
+  };
+  yield* textInWindows(text, document, source.windowBytes);
+}
+
+async function* inOne(whole: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield whole;
+}
+
+async function* readCsv(bytes: Bytes, separator: string, reading: Reading): AsyncGenerator<Collected> {
+  const { source, fileId, about, rejected } = reading;
+  let column: number | undefined;
+  let columns = 0;
+  for await (const row of csvRows(textPieces(bytes, source.encoding), separator)) {
+    const id = `${fileId}:${row.line}`;
+    if (row.kind === 'bad') {
+      yield rejected(id, 'invalid-csv', { detail: row.detail, excerpt: row.start });
+      if (column === undefined) return;
+    } else if (column === undefined) {
+      column = row.fields.indexOf(source.textField);
+      columns = row.fields.length;
+      if (column !== -1) continue;
+      const names = row.fields.join(', ').slice(0, 200);
+      yield rejected(id, 'no-text', { detail: `has no column "${source.textField}"; it has ${names}` });
+      return;
+    } else if (row.fields.length === columns) {
+      yield* textInWindows(row.fields[column] ?? '', { ...about, id }, source.windowBytes);
+    } else {
+      const detail = `has ${row.fields.length} fields, the first row ${columns}`;
+      yield rejected(id, 'invalid-csv', {
+        detail,
+        excerpt: row.fields.join(separator).slice(0, limits.excerptCharacters),
+      });
     }
   }
+}
+
+async function* readXml(bytes: Bytes, { source, fileId, about, rejected }: Reading): AsyncGenerator<Collected> {
+  for await (const item of xmlTexts(textPieces(bytes, source.encoding), source.textField)) {
+    const id = `${fileId}:${item.number}`;
+    if (item.kind === 'text') yield* textInWindows(item.text, { ...about, id }, source.windowBytes);
+    else yield rejected(id, item.reason, item);
+  }
+}
+
+async function* readBook(bytes: Bytes, { source, fileId, about, rejected }: Reading): AsyncGenerator<Collected> {
+  const whole = await wholeFile(bytes);
+  if (whole === undefined) {
+    yield rejected(fileId, 'file-refused', tooLarge);
+    return;
+  }
+  let count = 0;
+  try {
+    const { title, chapters } = readEpub(whole);
+    for await (const item of inWindows(
+      chapters,
+      { ...about, id: fileId, ...(title === '' ? {} : { title }) },
+      source.windowBytes,
+    )) {
+      count++;
+      yield item;
+    }
+  } catch (error) {
+    if (!(error instanceof ZipRefused)) throw error;
+    yield rejected(count === 0 ? fileId : `${fileId}#rest`, 'file-refused', { detail: error.message });
+  }
+}
+
+async function* readByChild(
+  bytes: Bytes,
+  format: 'parquet' | 'pdf' | 'docx',
+  reading: Reading,
+): AsyncGenerator<Collected> {
+  const { source, fileId, about, rejected } = reading;
+  let number = 0;
+  for await (const item of readIsolated(bytes, { format, textField: source.textField })) {
+    number++;
+    const id = format === 'parquet' ? `${fileId}:${number}` : fileId;
+    if (item.kind === 'text') yield* textInWindows(item.text, { ...about, id }, source.windowBytes);
+    else yield rejected(id, item.reason, item);
+  }
+}
+
+/** Members of an archive that have a format of their own, as files below it; archives inside archives are refused. */
+async function* readContainer(bytes: Bytes, kind: Container, reading: Reading): AsyncGenerator<Collected> {
+  const { source, path, where, fileId, rejected } = reading;
+  const member = async function* (name: string, content: Bytes): AsyncGenerator<Collected> {
+    const format = formatOfName(name);
+    const inside = { source, path: `${path}/${name}`, where: `${where}/${name}` };
+    if (format === 'zip' || format === 'tar') {
+      yield rejected(fileIdOf(source, inside.path), 'file-refused', { detail: 'is an archive inside an archive' });
+    } else if (format !== undefined) yield* readFileDocuments(content, inside);
+  };
+  if (kind === 'tar') {
+    for await (const { path: name, content } of readTar(bytes, where, { keepsFirstFolder: true }))
+      yield* member(name, content);
+    return;
+  }
+  const whole = await wholeFile(bytes);
+  if (whole === undefined) {
+    yield rejected(fileId, 'file-refused', tooLarge);
+    return;
+  }
+  try {
+    for (const { path: name, read } of zipMembers(whole)) {
+      if (formatOfName(name) === undefined) continue;
+      let content: Buffer;
+      try {
+        content = read();
+      } catch (error) {
+        if (!(error instanceof ZipRefused)) throw error;
+        yield rejected(fileIdOf(source, `${path}/${name}`), 'file-refused', { detail: error.message });
+        continue;
+      }
+      yield* member(name, inOne(content));
+    }
+  } catch (error) {
+    if (!(error instanceof ZipRefused)) throw error;
+    yield rejected(fileId, 'file-refused', { detail: error.message });
+  }
+}
+
+function readAs(format: Format | Container, bytes: Bytes, reading: Reading): AsyncGenerator<Collected> {
+  const { source, fileId, about } = reading;
+  const rows = { fileId, source: source.name, textField: source.textField, licence: source.licence };
+  switch (format) {
+    case 'text':
+      return inWindows(textPieces(bytes, source.encoding), { id: fileId, ...about }, source.windowBytes);
+    case 'html':
+      return readHtml(bytes, reading);
+    case 'csv':
+      return readCsv(bytes, ',', reading);
+    case 'tsv':
+      return readCsv(bytes, '\t', reading);
+    case 'xml':
+      return readXml(bytes, reading);
+    case 'epub':
+      return readBook(bytes, reading);
+    case 'parquet':
+    case 'pdf':
+    case 'docx':
+      return readByChild(bytes, format, reading);
+    case 'zip':
+    case 'tar':
+      return readContainer(bytes, format, reading);
+    case 'wordnet-examples':
+      return wordnetDocuments(bytes, reading);
+    case 'json':
+    case 'jsonl':
+      return rowDocuments(format === 'json' ? readJson(bytes, rows) : readJsonl(bytes, rows), source.windowBytes);
+  }
+}
+
+async function* wordnetDocuments(bytes: Bytes, { fileId, about }: Reading): AsyncGenerator<Collected> {
+  for await (const { place, text } of readWordnet(bytes))
+    yield { kind: 'document', document: { id: `${fileId}:${place}`, ...about, text } };
+}
+
+async function* rowDocuments(rows: AsyncIterable<Collected>, windowBytes: number): AsyncGenerator<Collected> {
+  for await (const row of rows) {
+    if (row.kind === 'rejected') yield row;
+    else yield* textInWindows(row.document.text, row.document, windowBytes);
+  }
+}
+
+/** The first bytes of a stream, and the stream with them. */
+async function peeked(bytes: Bytes): Promise<{ readonly start: Uint8Array; readonly bytes: Bytes }> {
+  const pieces = bytes[Symbol.asyncIterator]();
+  let start: Uint8Array = new Uint8Array();
+  while (start.length < magicBytes) {
+    const next = await pieces.next();
+    if (next.done === true) break;
+    start = Buffer.concat([start, next.value]);
+  }
+  const all = async function* () {
+    try {
+      yield start;
+      for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value;
+    } finally {
+      await pieces.return?.();
+    }
+  };
+  return { start, bytes: all() };
+}
+
+/** The documents of one file, decompressed if need be, of the format that the source, its name or its first bytes say. */
+export async function* readFileDocuments(bytes: Bytes, context: Context): AsyncGenerator<Collected, void, undefined> {
+  const { source, path, where } = context;
+  const fileId = fileIdOf(source, path);
+  const reading: Reading = {
+    ...context,
+    fileId,
+    about: { source: source.name, licence: source.licence },
+    rejected: (id, reason, { detail, excerpt = '' }) => ({
+      kind: 'rejected',
+      dropped: { id, source: source.name, reason, detail, excerpt },
+    }),
+  };
+  const plain = decompress(bytes, where);
+  const known = source.format === 'auto' ? formatOfName(where) : source.format;
+  if (known !== undefined) {
+    yield* readAs(known, plain, reading);
+    return;
+  }
+  const { start, bytes: all } = await peeked(plain);
+  yield* readAs(formatOfBytes(start), all, reading);
 }

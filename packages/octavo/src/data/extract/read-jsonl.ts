@@ -1,25 +1,37 @@
 import type { Collected, DropReason } from '../document.js';
 import { limits } from '../limits.js';
 import type { Bytes } from './decompress.js';
-import { byteLines, type Line } from './text-pieces.js';
+import { jsonSlices } from './read-json.js';
+import { byteLines } from './text-pieces.js';
 
 type Parsed =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'bad'; readonly reason: DropReason; readonly detail: string; readonly shown: Uint8Array };
 
-function parseLine(line: Line, textField: string): Parsed {
-  if (line.kind === 'too-long') {
-    return { kind: 'bad', reason: 'line-too-long', detail: `more than ${limits.lineBytes} bytes`, shown: line.start };
-  }
+export interface RowContext {
+  readonly fileId: string;
+  readonly source: string;
+  readonly textField: string;
+  readonly licence: string;
+}
+
+const tooLong = (start: Uint8Array): Parsed => ({
+  kind: 'bad',
+  reason: 'line-too-long',
+  detail: `more than ${limits.lineBytes} bytes`,
+  shown: start,
+});
+
+function parseRow(bytes: Uint8Array, textField: string): Parsed {
   const bad = (reason: DropReason, detail: string): Parsed => ({
     kind: 'bad',
     reason,
     detail,
-    shown: line.bytes.subarray(0, 256),
+    shown: bytes.subarray(0, 256),
   });
   let content: string;
   try {
-    content = new TextDecoder('utf-8', { fatal: true }).decode(line.bytes);
+    content = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return bad('invalid-utf8', 'the line is not UTF-8');
   }
@@ -36,26 +48,35 @@ function parseLine(line: Line, textField: string): Parsed {
   return { kind: 'text', text };
 }
 
+function collected(number: number, parsed: Parsed, { fileId, source, licence }: RowContext): Collected {
+  const id = `${fileId}:${number}`;
+  if (parsed.kind === 'text') return { kind: 'document', document: { id, source, licence, text: parsed.text } };
+  const excerpt = new TextDecoder().decode(parsed.shown).slice(0, limits.excerptCharacters);
+  return { kind: 'rejected', dropped: { id, source, reason: parsed.reason, detail: parsed.detail, excerpt } };
+}
+
 /** Rows of JSON, one a line; blank lines are not rows. A row that cannot be read is rejected with a reason, never lost. */
-export async function* readJsonl(
-  bytes: Bytes,
-  {
-    fileId,
-    source,
-    textField,
-    licence,
-  }: { readonly fileId: string; readonly source: string; readonly textField: string; readonly licence: string },
-): AsyncGenerator<Collected, void, undefined> {
+export async function* readJsonl(bytes: Bytes, context: RowContext): AsyncGenerator<Collected, void, undefined> {
   let number = 0;
   for await (const line of byteLines(bytes, limits.lineBytes)) {
     number++;
     if (line.kind === 'line' && line.bytes.every((byte) => byte === 32 || byte === 13 || byte === 9)) continue;
-    const id = `${fileId}:${number}`;
-    const parsed = parseLine(line, textField);
-    if (parsed.kind === 'text') yield { kind: 'document', document: { id, source, licence, text: parsed.text } };
+    yield collected(
+      number,
+      line.kind === 'line' ? parseRow(line.bytes, context.textField) : tooLong(line.start),
+      context,
+    );
+  }
+}
+
+/** Rows of a JSON file that is an array of objects, or one object. */
+export async function* readJson(bytes: Bytes, context: RowContext): AsyncGenerator<Collected, void, undefined> {
+  for await (const slice of jsonSlices(bytes)) {
+    if (slice.kind === 'row') yield collected(slice.number, parseRow(slice.bytes, context.textField), context);
+    else if (slice.kind === 'too-long') yield collected(slice.number, tooLong(slice.start), context);
     else {
-      const excerpt = new TextDecoder().decode(parsed.shown).slice(0, limits.excerptCharacters);
-      yield { kind: 'rejected', dropped: { id, source, reason: parsed.reason, detail: parsed.detail, excerpt } };
+      const bad = { kind: 'bad', reason: 'invalid-json', detail: slice.detail, shown: new Uint8Array() } as const;
+      yield collected(slice.number, bad, context);
     }
   }
 }

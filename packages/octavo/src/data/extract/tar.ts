@@ -7,7 +7,7 @@ import { limits } from '../limits.js';
 import type { Bytes } from './decompress.js';
 
 export interface TarMember {
-  /** Path inside the archive, without its first folder (`package/` in those of npm). */
+  /** Path inside the archive; in those of npm without its first folder, `package/`. */
   readonly path: string;
   readonly bytes: number;
   /** Its content; what is not read is skipped. Good until the next member is asked for. */
@@ -100,14 +100,14 @@ function paxFields(content: Buffer, where: string): ReadonlyMap<string, string> 
   return fields;
 }
 
-/** The path without its first folder; refuses all that could point outside. */
-function safePath(name: string, where: string): string {
-  const parts = name.replace(/\/+$/, '').split('/');
+/** The parts of a path; refuses all that could point outside. */
+function safePath(name: string, where: string): readonly string[] {
+  const parts = name.replace(/^\.\//, '').replace(/\/+$/, '').split('/');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
   const isUnsafe = (part: string) => part === '' || part === '.' || part === '..' || /[\\\u0000-\u001f:]/.test(part);
   if (parts.some(isUnsafe))
     throw refuse(where, `holds a member with an unsafe name: ${JSON.stringify(name.slice(0, 100))}`);
-  return parts.slice(1).join('/');
+  return parts;
 }
 
 /** What is left of a member shrinks as it is read, by whoever reads it. */
@@ -125,7 +125,11 @@ async function* contentOf(
 }
 
 /** The regular files of a tar stream. Errors: DATA_ARCHIVE_REFUSED. */
-export async function* readTar(input: Bytes, where: string): AsyncGenerator<TarMember, void, undefined> {
+export async function* readTar(
+  input: Bytes,
+  where: string,
+  { keepsFirstFolder = false }: { readonly keepsFirstFolder?: boolean } = {},
+): AsyncGenerator<TarMember, void, undefined> {
   const queue = new ByteQueue(input);
   let total = 0;
   let members = 0;
@@ -159,7 +163,8 @@ export async function* readTar(input: Bytes, where: string): AsyncGenerator<TarM
         continue;
       }
       const prefix = textAt(header, 345, 155);
-      const path = safePath(longName ?? (prefix === '' ? '' : `${prefix}/`) + textAt(header, 0, 100), where);
+      const parts = safePath(longName ?? (prefix === '' ? '' : `${prefix}/`) + textAt(header, 0, 100), where);
+      const path = (keepsFirstFolder ? parts : parts.slice(1)).join('/');
       longName = undefined;
       longSize = undefined;
       if (kind !== '0' && kind !== '\0' && kind !== '5') {

@@ -1,22 +1,39 @@
-import { TextDecoder } from 'node:util';
+import { decoderOf, detectCharset, sampleBytes } from './charset.js';
 import type { Bytes } from './decompress.js';
 
 /**
- * Bytes as text. A byte order mark overrules `encoding`; what is no text in that encoding becomes U+FFFD, which the clean
- * step finds and reports.
+ * Bytes as text. A byte order mark overrules `encoding`; `auto` tells by the first bytes; what is no text in that encoding
+ * becomes U+FFFD, which the clean step finds and reports.
  */
 export async function* textPieces(bytes: Bytes, encoding: string): AsyncGenerator<string, void, undefined> {
-  let decoder: TextDecoder | undefined;
+  let decode: ((piece?: Uint8Array) => string) | undefined;
+  // The start of the file, until its encoding is told.
+  let start: Uint8Array[] = [];
+  let held = 0;
+  const decide = (): Uint8Array => {
+    const first = start.length === 1 ? (start[0] ?? new Uint8Array()) : Buffer.concat(start);
+    start = [];
+    const marked = (first[0] === 0xff && first[1] === 0xfe) || (first[0] === 0xfe && first[1] === 0xff);
+    decode = decoderOf(marked || encoding === 'auto' ? detectCharset(first) : encoding);
+    return first;
+  };
+  const enough = encoding === 'auto' ? sampleBytes : 2;
   for await (const piece of bytes) {
     if (piece.length === 0) continue;
-    decoder ??= new TextDecoder(piece[0] === 0xff && piece[1] === 0xfe ? 'utf-16le' : encoding);
-    const text = decoder.decode(piece, { stream: true });
+    let next = piece;
+    if (decode === undefined) {
+      start.push(piece);
+      held += piece.length;
+      if (held < enough) continue;
+      next = decide();
+    }
+    const text = decode?.(next) ?? '';
     if (text !== '') yield text;
   }
-  const rest = decoder?.decode() ?? '';
+  const last = decode === undefined && held > 0 ? decide() : undefined;
+  const rest = `${last === undefined ? '' : (decode?.(last) ?? '')}${decode?.() ?? ''}`;
   if (rest !== '') yield rest;
 }
-
 export type Line =
   | { readonly kind: 'line'; readonly bytes: Uint8Array }
   | { readonly kind: 'too-long'; readonly start: Uint8Array };

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail } from '../../core/index.js';
-import { formatOfName } from '../extract/read-file.js';
+import { formatOfName } from '../extract/formats.js';
 import { globMatcher } from '../glob.js';
 import type { FilesPlace } from './files.js';
 import type { Source } from './kind.js';
@@ -56,7 +56,7 @@ export async function listFiles(
   throw missing(
     source,
     place.pattern === ''
-      ? `${place.base} holds no .txt, .md or .jsonl file`
+      ? `${place.base} holds no file of a known format (.txt, .md, .html, .jsonl, .csv, …)`
       : `no file matches ${place.base}/${place.pattern}`,
   );
 }
