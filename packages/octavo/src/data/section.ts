@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { chatFamilies, headlineFamilies } from './chat-family.js';
+import { webOptions } from './crawl/fetch-once.js';
 import { crawlOptions } from './crawl/options.js';
 import { decontaminateFields } from './duplicates/decontaminate.js';
 import { substringFields } from './duplicates/substrings.js';
@@ -10,6 +11,7 @@ import { judgeFields } from './filters/judges.js';
 import { piiFields } from './filters/pii.js';
 import { qualityFields } from './filters/quality.js';
 import { rules } from './filters/rules.js';
+import { mastodonOptions } from './sources/mastodon.js';
 import { sqlFields } from './sources/sql-fields.js';
 
 const sourceFields = z.strictObject({
@@ -17,7 +19,7 @@ const sourceFields = z.strictObject({
     .string()
     .min(1)
     .describe(
-      'A file, a folder, a pattern such as corpus/**/*.md, npm:name@version/pattern, sqlite:FILE, duckdb:FILE, mysql://, mariadb:// or postgres://, the https:// address of a site to crawl, or a preset (quickstart).',
+      'A file, a folder, a pattern such as corpus/**/*.md, npm:name@version/pattern, sqlite:FILE, duckdb:FILE, mysql://, mariadb:// or postgres://, the https:// address of a site to crawl, warc:, feed:, reddit:, hackernews: or mastodon: with a file, pattern or address, or a preset (quickstart).',
     ),
   name: z
     .string()
@@ -51,6 +53,8 @@ const sourceFields = z.strictObject({
     .describe('A longer text is cut into windows of at most this many bytes, at paragraphs or sentences.'),
   crawl: crawlOptions.optional().describe('How a site is crawled.'),
   sql: sqlFields.optional().describe('Of a database: what to read.'),
+  feed: webOptions.optional().describe('How a feed is fetched.'),
+  mastodon: mastodonOptions.optional().describe('How posts are fetched.'),
 });
 
 const source = z

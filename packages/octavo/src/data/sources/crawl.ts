@@ -11,12 +11,10 @@ import { decodeBody, decodeCharacters } from '../crawl/decode-body.js';
 import { crawlOptions } from '../crawl/options.js';
 import { openRender } from '../crawl/render.js';
 import { parseHttp, readWarc } from '../crawl/warc-reader.js';
-import type { Collected } from '../document.js';
 import { decompress } from '../extract/decompress.js';
-import { extractArticle } from '../extract/html.js';
-import { textInWindows } from '../in-windows.js';
 import { limits } from '../limits.js';
-import type { Source, SourceKind } from './kind.js';
+import type { SourceKind } from './kind.js';
+import { articleDocuments } from './page-documents.js';
 
 interface CrawlPlace {
   readonly kind: 'crawl';
@@ -81,29 +79,6 @@ async function pageText(
   return undefined;
 }
 
-/** A page as documents: its main text, with where and when it was found. */
-export async function* pageDocuments(
-  source: Source,
-  {
-    url,
-    at,
-    text,
-    isHtml,
-  }: { readonly url: string; readonly at: string; readonly text: string; readonly isHtml: boolean },
-): AsyncGenerator<Collected, void, undefined> {
-  const article = isHtml ? extractArticle(text, { url }) : { title: '', text };
-  const { title, published, licence } = { published: undefined, licence: undefined, ...article };
-  const document = {
-    id: `${source.name}/${url.replace(/^https?:\/\//, '').replaceAll('#', '%23')}`,
-    source: source.name,
-    licence: source.licence === 'unknown' ? (licence ?? source.licence) : source.licence,
-    url,
-    time: published ?? at,
-    ...(title === '' ? {} : { title }),
-  };
-  yield* textInWindows(article.text, document, source.windowBytes);
-}
-
 export const crawledSite: SourceKind<CrawlPlace> = {
   parse: (from) => {
     if (!/^https?:/i.test(from)) return undefined;
@@ -163,7 +138,13 @@ export const crawledSite: SourceKind<CrawlPlace> = {
             used.add(address);
             const content = await pageText(folder, page);
             if (content === undefined) counts['unreadable'] = (counts['unreadable'] ?? 0) + 1;
-            else yield* pageDocuments(source, { url: address, at: page.at, ...content });
+            else
+              yield* articleDocuments(source, {
+                id: `${source.name}/${address.replace(/^https?:\/\//, '').replaceAll('#', '%23')}`,
+                url: address,
+                at: page.at,
+                ...content,
+              });
           }
         },
       };
