@@ -68,13 +68,21 @@ const cleaned = async (documents, folder) => {
   const bytes = rows.reduce((sum, row) => sum + Buffer.byteLength(row.text), 0);
   const summary = { documents: rows.length, bytes, rejected: 0, sources: [], chat: { conversations: 0, families: {} } };
   writeFileSync(join(artifacts, 'collect/summary.json'), JSON.stringify(summary));
-  const rules = {
-    gopher: { minStopWords: 0, minWordsWithLetter: 0.5 },
-    pii: true,
-    substrings: true,
-    languages: ['en'],
-    minLanguageScore: 0.2,
+  // Manuals are no prose: of Gopher's rules only those on repetition are left, and loosely, to find spam.
+  const gopher = {
+    minWords: 1,
+    minStopWords: 0,
+    minWordsWithLetter: 0,
+    minMeanWordLength: 0,
+    maxMeanWordLength: 100,
+    maxSymbolRatio: 100,
+    maxBulletLines: 1,
+    maxDuplicateLines: 1,
+    maxDuplicateLineCharacters: 1,
+    maxTopRuns: [1, 1, 1],
+    maxDuplicateRuns: [0.5, 0.5, 0.5, 0.5, 0.5, 0.5],
   };
+  const rules = { gopher, pii: true, substrings: true, languages: ['en'], minLanguageScore: 0.2 };
   const started = process.cpuUsage();
   const startedMs = performance.now();
   const outcome = await clean.run({
@@ -203,7 +211,9 @@ export const run = async ({ megabytes = 20, files = [], python } = {}) => {
         ? files.flatMap((file) => cut(readFileSync(file, 'utf8')))
         : markdown((path) => !isForeign(path), bytes)
     ).slice(0, Math.ceil(bytes / 1500));
-    const planted = plant(real, markdown(isForeign, 1e6));
+    // A page that is mostly addresses is in no language.
+    const isProse = (text) => text.replaceAll(/https?:\S+|<[^>]*>/g, '').length > 500;
+    const planted = plant(real, markdown(isForeign, 1e6).filter(isProse));
     const result = await cleaned(planted.documents, folder);
     const texts = planted.documents.map(({ text }) => text);
     const size = Buffer.byteLength(texts.join('')) / 1e6;

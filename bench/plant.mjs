@@ -126,8 +126,8 @@ export const plant = (given, foreign, seed = 1) => {
   const random = randomOf(seed);
   const share = Math.max(10, Math.floor(given.length / 20));
   // What is garbled or made personal must not lie beside its original: it would go as a copy of it.
-  const real = given.slice(0, -2 * share);
-  const apart = given.slice(-2 * share);
+  const real = given.filter((_, n) => n % 10 !== 9 || n >= 20 * share);
+  const apart = given.filter((_, n) => n % 10 === 9 && n < 20 * share);
   const documents = real.map((text, n) => ({ id: `real/${n}`, text }));
   const truth = { exact: [], near: [], passages: [], garbled: [], personal: [], spam: [], foreign: [] };
   const add = (id, text) => documents.push({ id, text });
@@ -148,7 +148,7 @@ export const plant = (given, foreign, seed = 1) => {
     );
     truth.passages.push({ id: `passage/${n}`, passage });
 
-    const accented = `${insert(random, apart[n], `“Où est l’été ?” — ${name(random)} naïve café n° ${n}.`)}`;
+    const accented = `${insert(random, apart[(2 * n) % apart.length], `“Où est l’été ?” — ${name(random)} naïve café n° ${n}.`)}`;
     add(`garbled/${n}`, new TextDecoder('windows-1252').decode(Buffer.from(accented)));
     truth.garbled.push({ id: `garbled/${n}`, text: accented });
 
@@ -156,11 +156,7 @@ export const plant = (given, foreign, seed = 1) => {
     const value = personal[kind](random);
     add(
       `personal/${n}`,
-      insert(
-        random,
-        edited(random, edited(random, real[source()])),
-        `They wrote ${value} into the form of ${name(random)}.`,
-      ),
+      insert(random, apart[(2 * n + 1) % apart.length], `They wrote ${value} into the form of ${name(random)}.`),
     );
     truth.personal.push({ id: `personal/${n}`, kind, value });
 

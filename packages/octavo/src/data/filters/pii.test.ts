@@ -69,6 +69,7 @@ describe('findPii', () => {
     ['DE89370400440532013000', 'iban DE89370400440532013000'],
     ['SSN 536-90-4399', 'ssn 536-90-4399'],
     ['his social security number is 536904399', 'ssn 536904399'],
+    ['id 440305197911098451 here', 'resident_id 440305197911098451'],
     ['身份证号11010519491231002X', 'resident_id 11010519491231002X'],
     [`token ghp_${key}`, `secret ghp_${key}`],
     ['AKIAQ3EGRW7ZP5TB2KLM', 'secret AKIAQ3EGRW7ZP5TB2KLM'],

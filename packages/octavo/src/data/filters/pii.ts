@@ -8,7 +8,7 @@ import { ibanLength, ibanRemainder, isPublicIpv4, isPublicIpv6, isResidentId, pa
 import { findSecrets } from './pii-secrets.js';
 
 /** In the order of precedence where two overlap. */
-const kinds = ['secret', 'email', 'iban', 'card', 'resident_id', 'ssn', 'ip', 'phone'] as const;
+const kinds = ['secret', 'email', 'iban', 'resident_id', 'card', 'ssn', 'ip', 'phone'] as const;
 type Kind = (typeof kinds)[number];
 
 export const piiFields = {
@@ -73,6 +73,8 @@ const looksLikeVersion = (found: string): boolean => found.split('.').every((par
 const isSocial = /(?:ssn|social security)[^0-9]{0,24}$/i;
 
 const patterns: readonly Pattern[] = [
+  // Before cards: one in ten of these numbers passes Luhn too.
+  { kind: 'resident_id', regex: /[1-9]\d{16}[\dXx](?![\dA-Za-z])/y, is: isResidentId },
   {
     kind: 'card',
     regex: /\d(?:[ -]?\d){12,18}(?![\dA-Za-z])(?![.,-]\d)/y,
@@ -83,7 +85,6 @@ const patterns: readonly Pattern[] = [
       return isGrouped && issuer.test(digits) && passesLuhn(digits) && new Set(digits).size > 1;
     },
   },
-  { kind: 'resident_id', regex: /[1-9]\d{16}[\dXx](?![\dA-Za-z])/y, is: isResidentId },
   { kind: 'ssn', regex: /(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\dA-Za-z-])/y },
   {
     kind: 'ssn',
