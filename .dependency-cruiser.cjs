@@ -61,7 +61,7 @@ const doorRule = {
 };
 
 /** Optional peers, imported when they are used; the root has them for tests. */
-const optional = '^node_modules/(mysql2|pg)/';
+const optional = '^node_modules/(mammoth|mysql2|pg|playwright-core|unpdf|xz-decompress)/';
 
 module.exports = {
   forbidden: [
