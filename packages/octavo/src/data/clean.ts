@@ -11,12 +11,12 @@ import {
   type SourceDocument,
   utf8Bytes,
 } from './document.js';
-import { canonicalUrl } from './duplicates/canonical-url.js';
 import { type Clusters, clusters } from './duplicates/clusters.js';
 import { addEvaluationFile, type Contamination, contamination } from './duplicates/decontaminate.js';
 import { digestTable } from './duplicates/digest-table.js';
 import { nearDuplicateIndex } from './duplicates/near-duplicates.js';
 import { packedStrings } from './duplicates/packed-strings.js';
+import { pageKey } from './duplicates/page-key.js';
 import { cutSpans, type Spans, substringFields, substringSearch } from './duplicates/substrings.js';
 import { type CorpusStage, corpusStage } from './filters/corpus-stage.js';
 import { documentStage, repairText } from './filters/document-stage.js';
@@ -85,7 +85,7 @@ function judge({ documents, section, stage, evaluations, spill }: Judging) {
     if (dropped !== undefined) return drop(dropped.reason, dropped.detail);
     const hit = evaluations.hit(text);
     if (hit !== undefined) return drop('contaminated', `${hit.item} has "${hit.words}"`);
-    const address = section.urlDuplicates && url !== undefined ? canonicalUrl(url) : undefined;
+    const address = section.urlDuplicates && url !== undefined ? pageKey(url) : undefined;
     const there = address === undefined ? undefined : addresses.firstOf(sha256Of(address), number);
     if (there !== undefined) {
       judgement.alike.join(there, number);
