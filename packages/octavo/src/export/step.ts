@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail, writeFileAtomic } from '../core/index.js';
+import { writeFileAtomic } from '../core/index.js';
 import { writeSafetensors } from '../formats/index.js';
 import type { LoadedModel } from '../generation/index.js';
 import type { Step, StepContext } from '../project/index.js';
@@ -76,14 +76,11 @@ async function writeHuggingFace(
 
 async function exportAll(context: StepContext<ExportSection>, source: ExportSource) {
   const { section, folder, emit } = context;
-  if (section.onnx && source.config.experts !== undefined)
-    throw fail('EXPORT_UNSUPPORTED', {
-      what: 'ONNX has no operator for a mixture of experts',
-      where: 'octavo.yaml: model.experts',
-      remedy: 'set export.onnx: false; the Hugging Face folder has an architecture for it',
-    });
+  const onnx = section.onnx && source.config.experts === undefined;
+  if (section.onnx && !onnx)
+    emit({ kind: 'warning', step: 'export', text: 'no model.onnx: ONNX has no operator for a mixture of experts' });
   const weights = readWeights(source.weightsPath, source.config);
-  const total = 1 + Number(section.huggingFace) + Number(section.onnx);
+  const total = 1 + Number(section.huggingFace) + Number(onnx);
   let done = 0;
   const told = (note: string): void =>
     emit({ kind: 'progress', step: 'export', done: done++, total, unit: 'formats', note });
@@ -111,7 +108,7 @@ async function exportAll(context: StepContext<ExportSection>, source: ExportSour
     told('Hugging Face folder');
     summary['huggingFace'] = await writeHuggingFace(join(folder, 'huggingface'), weights, source, ours);
   }
-  if (section.onnx) {
+  if (onnx) {
     told('ONNX');
     const path = join(folder, 'model.onnx');
     writeFileAtomic(path, onnxGpt(weights));
