@@ -8,9 +8,9 @@ const digest = (numbers: readonly number[]): string =>
   Buffer.from(Float32Array.from(numbers).buffer).toString('base64');
 
 describe('a training step', () => {
-  it.each(['float32', 'bfloat16'] as const)('gives the same bits on 1, 2, 3 and 7 threads in %s', async (precision) => {
+  it.each(['float32', 'bfloat16'] as const)('gives the same bits on 1 and 3 threads in %s', async (precision) => {
     const results = [];
-    for (const threads of [1, 2, 3, 7]) {
+    for (const threads of [1, 3]) {
       const the = smallTrainer({ precision, backend: testBackend(threads) });
       for (let step = 0; step < 5; step++) await the.step(step);
       results.push(digest(allNumbers(the)));
@@ -18,7 +18,7 @@ describe('a training step', () => {
     expect(new Set(results).size).toBe(1);
   });
 
-  it('trains experts, matrix by matrix under Muon, with the same bits on 1, 2, 3 and 7 threads', async () => {
+  it('trains experts, matrix by matrix under Muon, with the same bits on 1 and 3 threads', async () => {
     const experts = {
       count: 4,
       active: 2,
@@ -30,7 +30,7 @@ describe('a training step', () => {
     } as const;
     const model = { ...smallModel, feedForwardWidth: 32, experts };
     const results = [];
-    for (const threads of [1, 2, 3, 7]) {
+    for (const threads of [1, 3]) {
       const the = smallTrainer({ precision: 'bfloat16', model, backend: testBackend(threads) });
       for (let step = 0; step < 2; step++) await the.step(step);
       results.push(digest(allNumbers(the)));
