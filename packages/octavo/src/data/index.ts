@@ -34,6 +34,7 @@ export {
   tokenizeSection,
 } from './section.js';
 export { split } from './split.js';
-export { openStore, type Store } from './store/store.js';
+export { openStore } from './store/open-store.js';
+export type { Store } from './store/store.js';
 export { CollectSummary, SplitSummary, TokenizeSummary } from './summaries.js';
 export { tokenize } from './tokenize.js';
