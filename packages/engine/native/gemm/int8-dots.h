@@ -3,7 +3,7 @@
 // of weights stays in the cache while all rows of x pass by.
 #pragma once
 #include "../kernel.h"
-#include "../simd/rows.h"
+#include "../simd/quantise-row.h"
 
 namespace octavo::OCTAVO_ISA {
 
@@ -71,23 +71,14 @@ struct QuantisedRows {
   static size_t size(int64_t rows, int64_t k) { return static_cast<size_t>(rows * ((k + 63) / 64 * 64)) + 2 * line(static_cast<size_t>(rows) * 4); }
 };
 
-template <class T> static void quantiseRow(const T* x, int64_t k, const QuantisedRows& rows, int64_t r) {
+template <class T> static void bringRow(const T* x, int64_t k, const QuantisedRows& rows, int64_t r) {
   int8_t* const out = rows.bytes + r * rows.stride;
-  Vf most = Vf::zero(), finite = Vf::zero();
-  for (int64_t i = 0; i < k; i += Vf::lanes) {
-    const Vf value = loadUpTo(x + i, k - i);
-    most = max(abs(value), most);
-    finite = fma(value, Vf::zero(), finite);  // NaN where one value is not finite
-  }
-  const float scale = maximum(most) / 127.0f, inverse = scale > 0 ? 1.0f / scale : 0.0f;
-  rows.steps[r] = scale + sum(finite);
+  Vf finite = Vf::zero();  // NaN where one value is not finite
+  for (int64_t i = 0; i < k; i += Vf::lanes) finite = fma(loadUpTo(x + i, k - i), Vf::zero(), finite);
+  rows.steps[r] = quantiseRow(x, k, out) + sum(finite);
   int32_t total = 0;
-  alignas(64) float lanes[Vf::lanes];
-  for (int64_t i = 0; i < rows.stride; i += Vf::lanes) {
-    const Vf value = i < k ? clamp(loadUpTo(x + i, k - i) * Vf::set1(inverse), -127.0f, 127.0f) : Vf::zero();
-    select(value == value, round(value), Vf::zero()).store(lanes);
-    for (int l = 0; l < Vf::lanes; ++l) total += out[i + l] = static_cast<int8_t>(lanes[l]);
-  }
+  for (int64_t i = 0; i < k; ++i) total += out[i];
+  for (int64_t i = k; i < rows.stride; ++i) out[i] = 0;
   rows.starts[r] = -Dots::offset * total;
 }
 
@@ -110,7 +101,7 @@ template <class T, class Y> static void quantisedLinearFor(const Call& call, con
   const int64_t m = call.p[0], n = call.p[1], k = call.p[2], whole = k / Dots::bytes * Dots::bytes;
   const QuantisedRows rows(worker.shared, m, k);
   const Range own = share(worker, m);
-  for (int64_t r = own.begin; r < own.end; ++r) quantiseRow(static_cast<const T*>(call.operands[0].data) + r * k, k, rows, r);
+  for (int64_t r = own.begin; r < own.end; ++r) bringRow(static_cast<const T*>(call.operands[0].data) + r * k, k, rows, r);
   worker.barrier();
 
   const int8_t* const weight = static_cast<const int8_t*>(call.operands[1].data);

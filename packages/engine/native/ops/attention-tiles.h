@@ -4,7 +4,7 @@
 // them. All sums follow the problem alone.
 #pragma once
 #include <initializer_list>
-#include "../gemm/pack.h"
+#include "../gemm/product.h"
 #include "../simd/vector-math.h"
 #include "attention-work.h"
 
@@ -14,16 +14,14 @@ static constexpr int64_t kQueries = 64;
 
 template <class Words> struct AttentionTiles {
   static constexpr int tileRows = Words::rows, perWord = Words::perWord, lanes = Vf::lanes, laneColumns = lanes * Words::columnsPerLane;
-  static constexpr int greatestDivisor(int a, int b) { return b == 0 ? a : greatestDivisor(b, a % b); }
-  static constexpr int groupRows = tileRows * lanes / greatestDivisor(tileRows, lanes);  // of the interleaved layout
+  static constexpr int groupRows = Product<Words>::blockStep;  // of the interleaved layout
   static constexpr int groupChunks = groupRows / lanes;
   static constexpr int64_t rows = (kQueries + tileRows - 1) / tileRows * tileRows;       // of a block, with those that only fill it
   static constexpr int64_t tiles = rows / tileRows, rowWords = rows / perWord;
   static_assert(rows % perWord == 0 && tileRows % perWord == 0);
 
   static int64_t wordsOf(int64_t k) { return pieces(k, perWord); }
-  // One line more than a power of two would be, so that rows fall into different sets of the cache.
-  static int64_t strideOf(int64_t k) { return roundUp(wordsOf(k), lanes) + 16; }
+  static int64_t strideOf(int64_t k) { return Product<Words>::rowStride(wordsOf(k)); }
   static Panels panelsOf(int64_t columns, int64_t k, float* out) { return {0, columns, 0, k, wordsOf(k), out, Words::vectors, laneColumns}; }
   static int64_t sizeOf(const Panels& panels) { return panels.total() * lanes * panels.words; }
 

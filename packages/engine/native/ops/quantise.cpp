@@ -1,4 +1,6 @@
 // int8 with a scale for each group of consecutive elements, and back.  p: groups, elements of a group.  Cut into groups.
+#include "../simd/quantise-row.h"
+
 namespace octavo::OCTAVO_ISA {
 
 static void quantise(const Call& call, const Worker& worker) {
@@ -8,18 +10,9 @@ static void quantise(const Call& call, const Worker& worker) {
   const Range units = share(worker, static_cast<int64_t>(call.p[0]));
   byType(call.operands[0].dtype, [&](auto* tag) {
     const auto* x = static_cast<const Bare<decltype(tag)>*>(call.operands[0].data);
-    alignas(64) float lanes[Vf::lanes];
     for (int64_t g = units.begin; g < units.end; ++g) {
-      const auto* in = x + g * size;
-      Vf most = Vf::zero();
-      for (int64_t i = 0; i < size; i += Vf::lanes) most = max(abs(loadUpTo(in + i, size - i)), most);
-      const float scale = maximum(most) / 127.0f, inverse = scale > 0 ? 1.0f / scale : 0.0f;
+      const float scale = quantiseRow(x + g * size, size, out + g * size);
       if (scales != nullptr) scales[g] = scale;
-      for (int64_t i = 0; i < size; i += Vf::lanes) {
-        const Vf value = clamp(loadUpTo(in + i, size - i) * Vf::set1(inverse), -127.0f, 127.0f);
-        select(value == value, round(value), Vf::zero()).store(lanes);
-        for (int64_t l = 0; l < smaller(Vf::lanes, size - i); ++l) out[g * size + i + l] = static_cast<int8_t>(lanes[l]);
-      }
     }
   });
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { fail, writeFileAtomic } from '../../core/index.js';
 import { parseUrl } from './canonical-url.js';
@@ -39,18 +40,8 @@ const failed = (href: string, what: string) =>
     remedy: 'look at the address in a browser; what was fetched before is kept',
   });
 
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((done, stopped) => {
-    const stop = () => {
-      clearTimeout(timer);
-      stopped(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      done();
-    }, ms);
-    signal.addEventListener('abort', stop, { once: true });
-  });
+/** A pause between two requests to one site; ends with an error when the signal does. */
+export const politely = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal });
 
 /** The text at an address with its Link header, from the copy where there is one. Waits where the site says 429. Errors: DATA_ADDRESS_REFUSED, DATA_SOURCE. */
 export async function fetchOnce(
@@ -91,7 +82,7 @@ export async function fetchOnce(
       if ((status === 429 || status === 503) && waits < mostWaits) {
         const asked = Number(headerOf(headers, 'retry-after') ?? 2 ** waits) * 1000;
         const reset = Date.parse(headerOf(headers, 'x-ratelimit-reset') ?? '') - now();
-        await pause(Math.min(longestWaitMs, Math.max(0, asked || 0, reset || 0)), signal);
+        await politely(Math.min(longestWaitMs, Math.max(0, asked || 0, reset || 0)), signal);
         waits++;
         continue;
       }
@@ -112,6 +103,3 @@ export async function fetchOnce(
     await agent.destroy();
   }
 }
-
-/** A pause between two requests to one site. */
-export const politely = pause;
