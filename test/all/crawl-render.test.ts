@@ -9,6 +9,7 @@ import { hasBrowser, whyNoBrowser } from './support/browser.js';
 
 if (!hasBrowser) console.warn(`skipped: pages that scripts build, ${whyNoBrowser}`);
 
+// A browser that fetched the page by itself would reach the canary twice, by POST and by WebSocket.
 it.skipIf(!hasBrowser)('shows what scripts built, through the guard alone', async () => {
   let canaryHits = 0;
   const canary = createServer((_, response) => {
