@@ -12,7 +12,7 @@ import {
   type Parameters,
 } from '../../packages/octavo/src/models/index.js';
 import { windowBatches } from '../../packages/octavo/src/training/index.js';
-import { mobyDick, type Texts } from './support/moby-dick.js';
+import { bitsOfOrderTwo, mobyDick, type Texts } from './support/moby-dick.js';
 import { trainModel } from './support/train-model.js';
 
 const [sequences, length, steps] = [16, 128, 500];
@@ -95,28 +95,6 @@ async function bitsAfterTraining({ specs, loss }: Model, { train, test }: Texts)
     }
   }
   return total / count / Math.log(2);
-}
-
-/** Bits for a byte after its two predecessors: counts of three, two and one bytes, each smoothed by the shorter (Witten and Bell). */
-function bitsOfOrderTwo({ train, test }: Texts): number {
-  const counts = new Map<string, Map<number, number>>();
-  for (let order = 0; order <= 2; order++)
-    for (let i = order; i < train.length; i++) {
-      const context = train.subarray(i - order, i).join(' ');
-      const after = counts.get(context) ?? new Map<number, number>();
-      counts.set(context, after.set(train[i], (after.get(train[i]) ?? 0) + 1));
-    }
-  const totals = new Map([...counts].map(([context, after]) => [context, [...after.values()].reduce((a, b) => a + b)]));
-  const probability = (byte: number, context: Uint8Array): number => {
-    const shorter = context.length === 0 ? 1 / 256 : probability(byte, context.subarray(1));
-    const after = counts.get(context.join(' '));
-    const total = totals.get(context.join(' ')) ?? 0;
-    if (after === undefined) return shorter;
-    return ((after.get(byte) ?? 0) + after.size * shorter) / (total + after.size);
-  };
-  let bits = 0;
-  for (let i = 2; i < test.length; i++) bits -= Math.log2(probability(test[i], test.subarray(i - 2, i)));
-  return bits / (test.length - 2);
 }
 
 it('reads better than two bytes of context, and than attention in as many steps', async ({ skip }) => {
