@@ -23,6 +23,8 @@ export const CollectSummary = z.object({
   }),
 });
 
+export type CollectSummary = z.infer<typeof CollectSummary>;
+
 export const CleanSummary = z.object({
   documentsIn: count,
   kept: count,

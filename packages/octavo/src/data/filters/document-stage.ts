@@ -58,3 +58,5 @@ export function documentStage(section: CleanSection, corpus: CorpusStage, judges
     return { text, changes };
   };
 }
+
+export type Stage = ReturnType<typeof documentStage>;
