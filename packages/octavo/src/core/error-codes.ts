@@ -1,5 +1,9 @@
 /** Every error code, its exit code and one sentence on when it comes; docs/errors.md is generated from this table. */
 export const errorCodes = {
+  BLOB_ABSENT: { exit: 2, says: 'A store (HDFS, S3 or a folder) has no such file, folder or bucket.' },
+  BLOB_PLACE: { exit: 2, says: 'The place of a store is not a folder or a URL that can be used.' },
+  BLOB_REFUSED: { exit: 2, says: 'A store refused a request, or wanted to send us where we do not go.' },
+  BLOB_UNREACHABLE: { exit: 1, says: 'A store does not answer, or not as it should.' },
   CHECKPOINT_ABSENT: { exit: 2, says: 'A step that needs a trained model finds no checkpoint.' },
   CHECKPOINT_CORRUPT: {
     exit: 1,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hdfsFields, s3Fields } from './blobs/fields.js';
 import { chatFamilies, headlineFamilies } from './chat-family.js';
 import { webOptions } from './crawl/fetch-once.js';
 import { crawlOptions } from './crawl/options.js';
@@ -19,7 +20,7 @@ const sourceFields = z.strictObject({
     .string()
     .min(1)
     .describe(
-      'A file, a folder, a pattern such as corpus/**/*.md, npm:name@version/pattern, sqlite:FILE, duckdb:FILE, mysql://, mariadb:// or postgres://, the https:// address of a site to crawl, warc:, feed:, reddit:, hackernews: or mastodon: with a file, pattern or address, or a preset (quickstart).',
+      'A file, a folder, a pattern such as corpus/**/*.md, npm:name@version/pattern, sqlite:FILE, duckdb:FILE, mysql://, mariadb:// or postgres://, hdfs:// or s3:// with a path or pattern, the https:// address of a site to crawl, warc:, feed:, reddit:, hackernews: or mastodon: with a file, pattern or address, or a preset (quickstart).',
     ),
   name: z
     .string()
@@ -53,6 +54,8 @@ const sourceFields = z.strictObject({
     .describe('A longer text is cut into windows of at most this many bytes, at paragraphs or sentences.'),
   crawl: crawlOptions.optional().describe('How a site is crawled.'),
   sql: sqlFields.optional().describe('Of a database: what to read.'),
+  hdfs: hdfsFields.optional().describe('Of hdfs://: how the cluster is spoken to.'),
+  s3: s3Fields.optional().describe('Of s3://: how the service is spoken to.'),
   feed: webOptions.optional().describe('How a feed is fetched.'),
   mastodon: mastodonOptions.optional().describe('How posts are fetched.'),
 });

@@ -1,3 +1,4 @@
+import { hdfs, s3 } from './blobs.js';
 import { crawledSite } from './crawl.js';
 import { feed } from './feed.js';
 import { files } from './files.js';
@@ -18,5 +19,7 @@ export const kinds: readonly Binder[] = [
   bind(hackerNews),
   bind(mastodon),
   bind(sql),
+  bind(hdfs),
+  bind(s3),
   bind(files),
 ];
