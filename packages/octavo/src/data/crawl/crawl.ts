@@ -8,6 +8,7 @@ import { fetchPage, headerOf } from './fetch-page.js';
 import { type Frontier, frontier, type Host } from './frontier.js';
 import { type Address, guardedAgent, guardedUrl } from './guard.js';
 import type { CrawlOptions } from './options.js';
+import { type Outlook, outlook } from './outlook.js';
 import { readAnswer } from './read-answer.js';
 import type { Render } from './render.js';
 import { fetchRobots, robotsOfAnswer } from './robots-fetch.js';
@@ -19,7 +20,7 @@ export interface CrawlEffects {
   /** Milliseconds since the epoch: the dates of pages. */
   readonly now: () => number;
   readonly signal: AbortSignal;
-  readonly tell?: (progress: { readonly pages: number; readonly known: number; readonly note: string }) => void;
+  readonly tell?: (outlook: Outlook) => void;
   readonly resolve?: (name: string) => Promise<readonly Address[]>;
   readonly render?: Render;
 }
@@ -131,7 +132,7 @@ function spent({ options, waiting, begunMs }: Run): string | undefined {
 async function fetchAll(run: Run): Promise<string> {
   const { waiting, options, signal, tell, begunMs } = run;
   const active = new Set<Promise<void>>();
-  const beganWith = waiting.fetched();
+  const [pagesBefore, bytesBefore] = [waiting.fetched(), waiting.bytes()];
   let failed: unknown;
   try {
     for (;;) {
@@ -156,13 +157,9 @@ async function fetchAll(run: Run): Promise<string> {
       const nextMs = waiting.nextReadyMs();
       if (active.size === 0 && why !== undefined) return why;
       if (active.size === 0 && nextMs === undefined) return 'all';
-      const elapsed = (nowMs - begunMs) / 1000;
-      const rate = elapsed > 0 ? (waiting.fetched() - beganWith) / elapsed : 0;
-      tell?.({
-        pages: waiting.fetched(),
-        known: Math.min(options.pages, waiting.known()),
-        note: `${rate.toFixed(1)} pages/s, ${(waiting.bytes() / 1024 ** 2).toFixed(1)} MiB, ${waiting.hosts()} hosts`,
-      });
+      const seconds = (nowMs - begunMs) / 1000;
+      const [pages, queued, bytes, hosts] = [waiting.fetched(), waiting.queued(), waiting.bytes(), waiting.hosts()];
+      tell?.(outlook({ pages, queued, bytes, hosts, pagesBefore, bytesBefore, seconds }, options));
       const woken = new AbortController();
       const leftMs = options.minutes * 60_000 - (nowMs - begunMs);
       const pauseMs = Math.max(1, Math.min(nextMs === undefined ? 1000 : nextMs - nowMs, leftMs, 1000));

@@ -38,7 +38,8 @@ export interface Frontier {
   /** No request to the host before its delay is over. */
   readonly pause: (host: Host, origin: string, nowMs: number) => void;
   readonly fetched: () => number;
-  readonly known: () => number;
+  /** Addresses that wait, but for those that their host's budget leaves out. */
+  readonly queued: () => number;
   readonly bytes: () => number;
   readonly hosts: () => number;
 }
@@ -135,7 +136,8 @@ export function frontier(seeds: readonly string[], options: CrawlOptions): Front
         queue.targets = queue.targets.slice(queue.at);
         queue.at = 0;
       }
-      for (const target of done.added) push(target);
+      // Two hosts may name one address at a time: the first to be written down has it.
+      for (const target of done.added) if (!seen.has(target.url)) push(target);
     },
     isRepeat: (host, digest) => digest !== undefined && queueOf(host.name).digests.has(digest),
     learnRobots: (origin, learned) => {
@@ -148,7 +150,12 @@ export function frontier(seeds: readonly string[], options: CrawlOptions): Front
       host.readyMs = Math.max(host.readyMs, nowMs + seconds * 1000);
     },
     fetched: () => fetched,
-    known: () => fetched + waitingCount,
+    queued: () => {
+      let count = 0;
+      for (const { targets, at, fetched } of queues.values())
+        count += Math.min(targets.length - at, Math.max(0, options.pagesPerHost - fetched));
+      return count;
+    },
     bytes: () => bytes,
     hosts: () => queues.size,
   };

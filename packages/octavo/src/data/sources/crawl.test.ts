@@ -60,7 +60,7 @@ describe('a site as a source', () => {
     expect(events.at(-1)).toMatchObject({
       kind: 'progress',
       unit: 'pages',
-      note: expect.stringMatching(/pages\/s, .* MiB, 1 hosts/),
+      note: expect.stringMatching(/pages\/s, .* MiB, 1 host/),
     });
 
     const requests = site.requests.length;

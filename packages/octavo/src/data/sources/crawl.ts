@@ -108,8 +108,8 @@ export const crawledSite: SourceKind<CrawlPlace> = {
         signal,
         now: clock.now,
         ...(render === undefined ? {} : { render }),
-        tell: ({ pages, known, note }) =>
-          emit({ kind: 'progress', step: 'collect', done: pages, total: known, unit: 'pages', note }),
+        tell: ({ pages, total, note }) =>
+          emit({ kind: 'progress', step: 'collect', done: pages, total, unit: 'pages', note }),
       });
       const { pages, counts, last } = await readPages(folder, generation);
       if (pages.length === 0)
