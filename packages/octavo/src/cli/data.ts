@@ -12,6 +12,7 @@ import {
   why,
 } from '../data/index.js';
 import type { Command, Invocation } from './command.js';
+import { transferData } from './data-transfer.js';
 import { parseOptions } from './options.js';
 import { run } from './run.js';
 import { artifactsOf, existingRun, finishedArtifact } from './run-artifacts.js';
@@ -23,6 +24,8 @@ const families = [...new Set(dropReasons.flatMap((reason) => /^(.+)\./.exec(reas
 const Options = z.object({
   run: z.string().default('main'),
   reason: z.enum([...dropReasons, ...families]).optional(),
+  set: z.array(z.string()).default([]),
+  blobs: z.string().min(1).optional(),
   limit: z.coerce.number().int().min(1).max(100_000).default(20),
 });
 
@@ -150,7 +153,7 @@ const views: Readonly<
 
 export const data: Command = {
   args: [
-    { form: '[what]', says: 'report, dropped, duplicates or why; without it the data steps run' },
+    { form: '[what]', says: 'report, dropped, duplicates, why, push or pull; without it the data steps run' },
     { form: '[id]', says: 'the document that `why` asks about' },
   ],
   options: [
@@ -160,6 +163,10 @@ export const data: Command = {
       says: 'with dropped: only those dropped for this reason, or family of reasons such as gopher',
     },
     { form: '--limit <count>', says: 'with dropped and duplicates: how many to list (20)' },
+    {
+      form: '--blobs <place>',
+      says: 'with push and pull: hdfs://namenode:9870/folder, s3://bucket/folder or a folder (data.blobs)',
+    },
   ],
   examples: [
     'octavo data',
@@ -167,15 +174,21 @@ export const data: Command = {
     'octavo data dropped --reason near-duplicate',
     'octavo data duplicates',
     'octavo data why notes/a.md',
+    'octavo data push --blobs s3://bucket/folder',
   ],
   run: async (invocation) => {
     const { args, options, json, terminal, cwd } = invocation;
     const what = args[0];
     if (what === undefined) return run.run({ ...invocation, options: { ...options, until: 'tokenize' } });
+    if (what === 'push' || what === 'pull') {
+      const { value, text } = await transferData(what, invocation, parseOptions(Options, options));
+      terminal.out(json ? `${JSON.stringify(value, null, 2)}\n` : text);
+      return 0;
+    }
     const view = views[what];
     if (view === undefined || !Object.hasOwn(views, what))
       throw fail('USAGE', {
-        what: `"${visibleLine(what)}" is not one of ${Object.keys(views).join(', ')}`,
+        what: `"${visibleLine(what)}" is not one of ${[...Object.keys(views), 'push', 'pull'].join(', ')}`,
         where: 'octavo data',
         remedy: 'see `octavo data --help`',
       });

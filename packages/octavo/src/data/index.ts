@@ -1,3 +1,5 @@
+export { openBlobs } from './blobs/open-blobs.js';
+export { pull, push, type Transferred } from './blobs/transfer.js';
 export { type ChatFamily, type ChatMessage, type Conversation, chatFamilies, headlineFamilies } from './chat-family.js';
 export { clean } from './clean.js';
 export { collect } from './collect.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { hdfsFields, s3Fields } from './blobs/fields.js';
+import { blobsSection } from './blobs/section.js';
 import { chatFamilies, headlineFamilies } from './chat-family.js';
 import { webOptions } from './crawl/fetch-once.js';
 import { crawlOptions } from './crawl/options.js';
@@ -75,6 +76,7 @@ export const dataSection = z
       .describe(
         `The database of labels: an SQLite file, or mysql://, mariadb://, postgres:// with \${NAME} for a variable of the environment.`,
       ),
+    blobs: blobsSection,
     maxRejected: z
       .number()
       .int()

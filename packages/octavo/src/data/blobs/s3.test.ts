@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import S3rver from 's3rver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSource } from '../sources/source.test-support.js';
 import { bytesOf, inPieces, keepsFiles, noise, strangeNames } from './blobs.test-support.js';
 import { s3Fields } from './fields.js';
 import { openBlobs } from './open-blobs.js';
@@ -196,5 +197,50 @@ describe('an unsteady service', () => {
       code: 'BLOB_UNREACHABLE',
     });
     expect(server.asked.at(-1)?.url).toContain('uploadId=7');
+  });
+});
+
+describe('a source', () => {
+  const row = (text: string) => `${JSON.stringify({ text })}\n`;
+
+  it('is fetched once, from where it broke off, and anew when it changed', async () => {
+    const text = Array.from({ length: 40 }, (_, at) => row(`row ${at}`)).join('');
+    let etag = 'one';
+    await using server = await scripted(({ url = '', headers }, response) => {
+      const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? 0);
+      if (url.includes('list-type'))
+        response.end(
+          `<R><Contents><Key>in/b.jsonl</Key><Size>${text.length}</Size><ETag>"${etag}"</ETag></Contents><Contents><Key>in/_SUCCESS</Key><Size>0</Size></Contents></R>`,
+        );
+      else response.writeHead(from === 0 ? 200 : 206).end(text.slice(from));
+    });
+    const project = join(folder, 'project');
+    const fields = { from: 's3://bucket/in', name: 'web', s3: { endpoint: server.at } };
+    const stop = new AbortController();
+    const stopped = readSource(fields, { folder: project, signal: stop.signal, read: () => stop.abort() });
+    await expect(stopped).rejects.toThrow();
+    // Half of the file is on the disk.
+    const cache = join(project, 'cache', 'blobs');
+    const [part = ''] = readdirSync(cache);
+    expect(part).toMatch(/\.part$/);
+    writeFileSync(join(cache, part), text.slice(0, 100));
+    const first = await readSource(fields, { folder: project });
+    expect(first.documents.map(({ id }) => id)).toEqual(Array.from({ length: 40 }, (_, at) => `web/b:${at + 1}`));
+    expect(first.bytes).toBe(text.length);
+    expect(server.asked.at(-1)?.headers).toMatchObject({ range: 'bytes=100-', 'if-match': '"one"' });
+    const asked = server.asked.length;
+    expect((await readSource(fields, { folder: project })).documents).toEqual(first.documents);
+    expect(server.asked.slice(asked).map(({ url }) => url.includes('list-type'))).toEqual([true]);
+    const key = await first.source.inputs(project);
+    etag = 'two';
+    expect(await first.source.inputs(project)).not.toEqual(key);
+    await readSource(fields, { folder: project });
+    expect(server.asked.at(-1)?.headers).toMatchObject({ 'if-match': '"two"' });
+  });
+
+  it('says when there is nothing', async () => {
+    await using server = await scripted((_, response) => response.end('<R/>'));
+    const fields = { from: 's3://bucket/in/**/*.jsonl', s3: { endpoint: server.at } };
+    await expect(readSource(fields, { folder })).rejects.toMatchObject({ code: 'DATA_SOURCE' });
   });
 });

@@ -1,11 +1,12 @@
 /** `hdfs://namenode:9870/path/**` and `s3://bucket/prefix/**`: files of a cluster or a service, each fetched once and read as a file of this machine. */
 
 import { mkdirSync } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fail, notWritten, OctavoError, visibleLine } from '../../core/index.js';
+import { fail, visibleLine } from '../../core/index.js';
 import { sha256 } from '../../project/index.js';
 import { type Blob, type BlobStore, joined } from '../blobs/blobs.js';
+import { fetchBlob, sizeOf } from '../blobs/fetch-blob.js';
 import { openBlobs, parseBlobPlace } from '../blobs/open-blobs.js';
 import { formatOfName } from '../extract/formats.js';
 import { readFileDocuments } from '../extract/read-file.js';
@@ -63,36 +64,6 @@ const opened = (source: Source, place: RemotePlace, signal: AbortSignal): BlobSt
       : place.base,
     signal,
   );
-
-const sizeOf = async (path: string): Promise<number | undefined> => (await stat(path).catch(() => undefined))?.size;
-
-/** Brings a file to the disk, from where an interrupted fetch had come; whole, it has its name. */
-export async function fetchBlob(
-  store: BlobStore,
-  blob: Blob,
-  { path, tell }: { readonly path: string; readonly tell: (bytes: number) => void },
-): Promise<void> {
-  const part = `${path}.part`;
-  const before = (await sizeOf(part)) ?? 0;
-  const from = before > blob.bytes ? 0 : before;
-  try {
-    const file = await open(part, from === 0 ? 'w' : 'a');
-    try {
-      tell(from);
-      for await (const piece of store.read(blob, from)) {
-        await file.writeFile(piece);
-        tell(piece.length);
-      }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(part, path);
-  } catch (cause) {
-    if (cause instanceof OctavoError || (cause instanceof Error && cause.name === 'AbortError')) throw cause;
-    throw notWritten(path, cause);
-  }
-}
 
 const kindOf = (scheme: 'hdfs' | 's3'): SourceKind<RemotePlace> => ({
   parse: (from) => {

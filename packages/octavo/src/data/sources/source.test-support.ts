@@ -6,7 +6,11 @@ import { resolveSources } from './resolve.js';
 /** Opens one source and reads it whole. */
 export async function readSource(
   fields: Readonly<Record<string, unknown>>,
-  { folder, signal = new AbortController().signal }: { readonly folder: string; readonly signal?: AbortSignal },
+  {
+    folder,
+    signal = new AbortController().signal,
+    read: heard = () => undefined,
+  }: { readonly folder: string; readonly signal?: AbortSignal; readonly read?: (bytes: number) => void },
 ) {
   const [source] = resolveSources(dataSection.parse({ sources: [fields] }).sources);
   if (source === undefined) throw new Error('a source is resolved');
@@ -23,6 +27,7 @@ export async function readSource(
   let bytes = 0;
   for await (const item of opened.documents((read) => {
     bytes += read;
+    heard(read);
   })) {
     if (item.kind === 'document') documents.push(item.document);
     else rejected.push(item.dropped);
