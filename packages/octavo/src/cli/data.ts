@@ -37,6 +37,29 @@ const totals = ({ documents, bytes }: { readonly documents: number; readonly byt
   formatBytes(bytes),
 ];
 
+const share = (part: number): string => `${(100 * part).toFixed(1)} %`;
+
+const mixLines = ({ mix, order }: DataSummary['split']): readonly string[] => [
+  ...(order === undefined ? [] : [`training text is ordered by ${order}`]),
+  ...(mix === undefined
+    ? []
+    : [
+        '',
+        `mixture by ${mix.by}; ${exact(mix.documentsLeftOut)} documents of the training part are left out`,
+        table([
+          ['  group', 'there', 'asked', 'got', 'epochs', 'bytes'],
+          ...mix.groups.map(({ name, bytes, asked, got, epochs, bytesGot }) => [
+            `  ${visibleLine(name, 50)}`,
+            formatBytes(bytes),
+            share(asked),
+            share(got),
+            epochs.toFixed(2),
+            formatBytes(bytesGot),
+          ]),
+        ]),
+      ]),
+];
+
 /** What came in, what was left out and why, how the rest was split. */
 export const dataReport = ({ collected, cleaned, split, tokens }: DataSummary): string => {
   const sources = collected.sources.map((source) => [
@@ -73,6 +96,7 @@ export const dataReport = ({ collected, cleaned, split, tokens }: DataSummary): 
     '',
     'split',
     table(parts),
+    ...mixLines(split),
     bytesPerToken,
   ].join('\n');
 };

@@ -7,6 +7,7 @@ import {
   type Agreement,
   addItems,
   alphaLevels,
+  balances,
   createProject,
   exportLabels,
   findProject,
@@ -48,6 +49,7 @@ const Options = z.object({
   textField: z.string().min(1).default('text'),
   annotator: z.string().min(1).max(200).default('import'),
   out: z.string().optional(),
+  balance: z.enum(balances).default('none'),
   level: z.enum(alphaLevels).optional(),
   functions: z.string().optional(),
   by: z.enum(['majority', 'dawid-skene']).default('dawid-skene'),
@@ -188,7 +190,11 @@ const verbs: Readonly<Record<string, (work: Work) => Promise<Answer>>> = {
     const out = options.out;
     const format = options.format ?? (out === undefined ? 'jsonl' : formatOf(out));
     const to = out === undefined ? { write: invocation.terminal.out } : resolve(invocation.cwd, out);
-    const value = { project: name, format, characters: await exportLabels(store, project, { format, to }) };
+    const value = {
+      project: name,
+      format,
+      characters: await exportLabels(store, project, { format, balance: options.balance, to }),
+    };
     return { value, text: out === undefined ? '' : `${visibleLine(out, 200)} is written (${format})\n` };
   },
   agreement: async ({ options, store, name }) => {
@@ -244,6 +250,10 @@ export const label: Command = {
     { form: '--text-field <name>', says: 'with import: the field that holds the text (text)' },
     { form: '--annotator <name>', says: 'with import: whose the labels of a CoNLL file are (import)' },
     { form: '--out <file>', says: 'with export: the file to write (the terminal)' },
+    {
+      form: '--balance <how>',
+      says: 'with export, classes: under or over (sampling), inverse or effective (a weight in each row), none (none)',
+    },
     { form: '--level <level>', says: `with agreement: ${alphaLevels.join(', ')} (ratings: ordinal, else nominal)` },
     { form: '--functions <file>', says: 'with suggest: labelling functions in YAML' },
     { form: '--by <rule>', says: 'with --functions: majority or dawid-skene (dawid-skene)' },
@@ -259,6 +269,7 @@ export const label: Command = {
     'octavo label serve tone',
     'octavo label agreement tone',
     'octavo label suggest tone --functions rules.yaml',
+    'octavo label export tone --balance under --out tone.jsonl',
     'octavo label export tone --format label-studio --out tone.json',
   ],
   run: async (invocation) => {

@@ -1,3 +1,4 @@
+export { balances } from './balance/classes.js';
 export { openBlobs } from './blobs/open-blobs.js';
 export { pull, push, type Transferred } from './blobs/transfer.js';
 export { type ChatFamily, type ChatMessage, type Conversation, chatFamilies, headlineFamilies } from './chat-family.js';

@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { type MixRules, mixFields } from './balance/mix.js';
+import { type DataOrder, dataOrders } from './balance/order.js';
 import { hdfsFields, s3Fields } from './blobs/fields.js';
 import { blobsSection } from './blobs/section.js';
+import { cardFields } from './card/fields.js';
 import { chatFamilies, headlineFamilies } from './chat-family.js';
 import { webOptions } from './crawl/fetch-once.js';
 import { crawlOptions } from './crawl/options.js';
@@ -12,7 +15,7 @@ import { corpusFields } from './filters/corpus-stage.js';
 import { judgeFields } from './filters/judges.js';
 import { piiFields } from './filters/pii.js';
 import { qualityFields } from './filters/quality.js';
-import { rules } from './filters/rules.js';
+import { rules, rulesOf } from './filters/rules.js';
 import { mastodonOptions } from './sources/mastodon.js';
 import { sqlFields } from './sources/sql-fields.js';
 
@@ -127,6 +130,17 @@ export const dataSection = z
         pii: rules(piiFields, 'Replace personal data and secrets by tokens.'),
       })
       .prefault({}),
+    mix: rules(mixFields, 'How much of the training text each source, language or licence gives; held-out text stays.'),
+    order: z
+      .enum(dataOrders)
+      .default('shuffled')
+      .describe(
+        'In which order training text is read: shuffled, or from short to long, from easy to hard by a character model, source by source.',
+      ),
+    card: z
+      .strictObject(cardFields)
+      .prefault({})
+      .describe('What the data card cannot know of itself: each text stands in it word for word.'),
     tokenize: z
       .strictObject({
         shardTokens: z
@@ -156,10 +170,18 @@ export const collectSection = ({ sources, maxRejected, seed, chat }: DataSection
   chat,
 });
 export const cleanSection = ({ clean }: DataSection) => clean;
-export const splitSection = ({ seed }: DataSection) => ({ seed });
+export interface SplitSection {
+  readonly seed: number;
+  readonly mix?: MixRules;
+  readonly order?: DataOrder;
+}
+/** What is left at its default is not named, so that the keys of older runs stay. */
+export const splitSection = ({ seed, mix, order }: DataSection): SplitSection => {
+  const asked = rulesOf(mix, mixFields);
+  return { seed, ...(asked === undefined ? {} : { mix: asked }), ...(order === 'shuffled' ? {} : { order }) };
+};
 export const tokenizeSection = ({ tokenize }: DataSection) => tokenize;
 
 export type CollectSection = ReturnType<typeof collectSection>;
 export type CleanSection = ReturnType<typeof cleanSection>;
-export type SplitSection = ReturnType<typeof splitSection>;
 export type TokenizeSection = ReturnType<typeof tokenizeSection>;

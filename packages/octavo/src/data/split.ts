@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../core/index.js';
 import { readDocuments, writeDocuments } from '../formats/index.js';
-import { type Step, type StepContext, sha256 } from '../project/index.js';
+import type { Step, StepContext } from '../project/index.js';
+import { prepareTrain, shuffleKey } from './balance/prepare-train.js';
 import { cleanColumns } from './clean.js';
 import { interruptible } from './interruptible.js';
 import { planSplit, type Split, type SplitDocument, splits } from './plan-split.js';
@@ -23,6 +24,8 @@ async function readPlan(path: string, signal: AbortSignal) {
   return planSplit(documents);
 }
 
+type Totals = { documents: number; bytes: number; sources: Record<string, { documents: number; bytes: number }> };
+
 async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Record<string, unknown>>> {
   const { section, folder, signal, emit } = context;
   const input = join(context.artifact('clean'), 'documents.parquet');
@@ -32,10 +35,15 @@ async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Re
     emit({ kind: 'warning', step: 'split', text });
   }
   const told = progress('split', { ...context, total: splits.length * plan.splits.length, unit: 'documents' });
-  const totals: Record<
-    Split,
-    { documents: number; bytes: number; sources: Record<string, { documents: number; bytes: number }> }
-  > = {
+  const read = async function* () {
+    for await (const batch of readDocuments(input, { columns: cleanColumns })) {
+      signal.throwIfAborted();
+      yield batch;
+    }
+  };
+  const { prepared, warnings } = await prepareTrain(section, plan.splits, read);
+  for (const text of warnings) emit({ kind: 'warning', step: 'split', text });
+  const totals: Record<Split, Totals> = {
     train: { documents: 0, bytes: 0, sources: {} },
     validation: { documents: 0, bytes: 0, sources: {} },
     test: { documents: 0, bytes: 0, sources: {} },
@@ -45,16 +53,19 @@ async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Re
     const sources = new Map<string, { documents: number; bytes: number }>();
     const documents = async function* () {
       let number = 0;
-      for await (const batch of readDocuments(input, { columns: cleanColumns })) {
-        signal.throwIfAborted();
+      for await (const batch of read()) {
         for (const document of batch) {
           if (plan.splits[number++] !== split) continue;
-          const { bytes } = document;
-          const ofSource = sources.get(document.source) ?? { documents: 0, bytes: 0 };
-          sources.set(document.source, { documents: ofSource.documents + 1, bytes: ofSource.bytes + bytes });
-          into.documents++;
-          into.bytes += bytes;
-          yield { ...document, shuffle: sha256(`${section.seed}:${document.id}`).slice(0, 16) };
+          for (const shuffle of split === 'train'
+            ? prepared.keysOf(number - 1, document)
+            : [shuffleKey(section.seed, document.id)]) {
+            const { bytes } = document;
+            const ofSource = sources.get(document.source) ?? { documents: 0, bytes: 0 };
+            sources.set(document.source, { documents: ofSource.documents + 1, bytes: ofSource.bytes + bytes });
+            into.documents++;
+            into.bytes += bytes;
+            yield { ...document, shuffle };
+          }
         }
         told.add(batch.length);
       }
@@ -67,6 +78,7 @@ async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Re
     ...totals,
     units: plan.units,
     partsTexts: plan.partsTexts,
+    ...prepared.summary(),
   };
   writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
   return summary;

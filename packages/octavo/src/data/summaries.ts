@@ -1,5 +1,7 @@
 /** The parts of the steps' `summary.json` that other code reads back. */
 import { z } from 'zod';
+import { mixKeys } from './balance/mix.js';
+import { dataOrders } from './balance/order.js';
 
 const count = z.number().int().min(0);
 
@@ -44,7 +46,31 @@ const SplitTotals = z.object({
   bytes: count,
   sources: z.record(z.string(), z.object({ documents: count, bytes: count })),
 });
-export const SplitSummary = z.object({ train: SplitTotals, validation: SplitTotals, test: SplitTotals });
+/** What was asked of the mixture of training text, and what came. */
+const MixSummary = z.object({
+  by: z.enum(mixKeys),
+  documentsLeftOut: count,
+  groups: z.array(
+    z.object({
+      name: z.string(),
+      bytes: count,
+      asked: z.number(),
+      epochs: z.number(),
+      documents: count,
+      bytesGot: count,
+      got: z.number(),
+    }),
+  ),
+});
+export type MixSummary = z.infer<typeof MixSummary>;
+
+export const SplitSummary = z.object({
+  train: SplitTotals,
+  validation: SplitTotals,
+  test: SplitTotals,
+  mix: MixSummary.optional(),
+  order: z.enum(dataOrders).optional(),
+});
 export type SplitSummary = z.infer<typeof SplitSummary>;
 
 const TokenTotals = z.object({ documents: count, bytes: count, tokens: count, shards: z.array(z.string()) });

@@ -26,6 +26,12 @@ describe('windowBatches', () => {
     expect(new Set(starts).size).toBe(windows);
   });
 
+  it('walks the windows as they stand, for a curriculum', () => {
+    const at = windowBatches(stream, { ...shape, sequences: 1, inOrder: true });
+    const starts = Array.from({ length: 20 }, (_, step) => at(step).tokens[0] ?? 0);
+    expect(starts).toEqual(starts.map((_, step) => (starts[0] ?? 0) + step * shape.length));
+  });
+
   it('weighs the tokens of a step to one in all', () => {
     const { weights } = windowBatches(stream, { ...shape, microBatches: 2 })(0);
     expect(weights.reduce((a, b) => a + b, 0)).toBeCloseTo(0.5, 6);

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { philox } from '@octavo/engine';
+import { z } from 'zod';
 import { fail } from '../core/index.js';
 
 /** Numbers for one forward pass, by the names of the graph's inputs. */
@@ -31,12 +34,19 @@ export const positionsOf = (sequences: number, length: number): Int32Array =>
 
 /**
  * Batches of windows of a token stream: every epoch cuts the stream at another offset and walks its windows in another
- * order. `weights` are 1 / (tokens of the batch), so the loss is a mean.
+ * order, unless the text is to be read as it stands. `weights` are 1 / (tokens of the batch), so the loss is a mean.
  * Errors: TOO_FEW_TOKENS where the stream is shorter than a window.
  */
 export function windowBatches(
   stream: ArrayLike<number>,
-  the: { readonly sequences: number; readonly length: number; readonly seed: number; readonly microBatches: number },
+  the: {
+    readonly sequences: number;
+    readonly length: number;
+    readonly seed: number;
+    readonly microBatches: number;
+    /** A curriculum: windows come as they stand in the stream. */
+    readonly inOrder?: boolean;
+  },
 ): BatchAt {
   const { sequences, length, seed } = the;
   const windows = Math.floor((stream.length - length) / length);
@@ -59,7 +69,8 @@ export function windowBatches(
       const now = Math.floor(index / windows);
       if (now !== epoch) {
         epoch = now;
-        order = permutation(windows, seed, epoch);
+        order =
+          the.inOrder === true ? Uint32Array.from({ length: windows }, (_, i) => i) : permutation(windows, seed, epoch);
         offset = Math.floor(((philox([0, epoch, 1, 0], [seed, 0x6f726465])[0] ?? 0) / 2 ** 32) * length);
       }
       const from = offset + (order[index % windows] ?? 0) * length;
@@ -70,4 +81,24 @@ export function windowBatches(
     }
     return { tokens, targets, positions, weights };
   };
+}
+
+const SplitOrder = z.object({ order: z.string().default('shuffled') });
+
+/** Whether the split step ordered the text by a curriculum, which another shuffling would undo. Errors: FILE_UNREADABLE, FILE_INVALID. */
+export function isCurriculum(splitFolder: string): boolean {
+  const path = join(splitFolder, 'summary.json');
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    const remedy = 'run `octavo run --until split`';
+    throw fail('FILE_UNREADABLE', { what: 'the summary of the split cannot be read', where: path, remedy, cause });
+  }
+  try {
+    return SplitOrder.parse(JSON.parse(text)).order !== 'shuffled';
+  } catch (cause) {
+    const remedy = 'delete the folder it lies in and run again: the step is redone';
+    throw fail('FILE_INVALID', { what: 'is not the summary that the step writes', where: path, remedy, cause });
+  }
 }

@@ -4,7 +4,7 @@ import { readSplit, textBytes } from '../evaluation/index.js';
 import { trainingFlopsPerToken } from '../models/index.js';
 import type { Step, StepContext } from '../project/index.js';
 import { loadTokenizer } from '../text/index.js';
-import { windowBatches } from './batches.js';
+import { isCurriculum, windowBatches } from './batches.js';
 import { backendFor, machineFacts } from './machine.js';
 import { readResolvedPlan } from './resolved.js';
 import { runTraining } from './run.js';
@@ -45,7 +45,13 @@ async function pretrainAll(context: StepContext<TrainingSection>) {
       schedule: { kind: schedule, warmupSteps: Math.round(totalSteps * warmupShare), totalSteps, floor, decayShare },
       learningRate: training.learningRate.others,
       matrixLearningRate: training.learningRate.matrices,
-      batchAt: windowBatches(stream, { sequences, length, seed, microBatches }),
+      batchAt: windowBatches(stream, {
+        sequences,
+        length,
+        seed,
+        microBatches,
+        inOrder: isCurriculum(artifact('split')),
+      }),
       tokenizer,
       tokenCounts,
       heldOut: { ids: heldOut, bytes: heldOut.reduce((total, id) => total + (bytesOf[id] ?? 0), 0) },

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { basename } from 'node:path';
 import { notWritten, OctavoError } from '../../core/index.js';
+import type { Balance } from '../balance/classes.js';
 import type { Store } from '../store/store.js';
+import { balancedLines } from './balanced.js';
 import { conllText, readConll } from './conll.js';
 import { jsonlLine, readJsonl, wrongFile } from './jsonl.js';
 import { labelStudioTask, readLabelStudio } from './label-studio.js';
@@ -43,7 +45,17 @@ export function readItems(
   return readConll(path, { name, annotator });
 }
 
-async function* exported(store: Store, project: LabelProject, format: LabelFormat): AsyncGenerator<string> {
+async function* exported(
+  store: Store,
+  project: LabelProject,
+  { format, balance = 'none' }: Wanted,
+): AsyncGenerator<string> {
+  if (balance !== 'none') {
+    if (format !== 'jsonl')
+      throw wrongFile('balanced labels go as JSONL', `project ${project.id}`, 'name a .jsonl file with --out');
+    yield* balancedLines(store, project, balance);
+    return;
+  }
   if (format === 'conll') onlySpans(project);
   let number = 0;
   if (format === 'label-studio') yield '[';
@@ -56,6 +68,12 @@ async function* exported(store: Store, project: LabelProject, format: LabelForma
   if (format === 'label-studio') yield '\n]\n';
 }
 
+interface Wanted {
+  readonly format: LabelFormat;
+  /** How classes are brought to equal weight: by leaving out, repeating, or a `weight` in each row. */
+  readonly balance?: Balance;
+}
+
 /** Where text goes that is not a file. */
 interface Sink {
   readonly write: (text: string) => void;
@@ -65,11 +83,11 @@ interface Sink {
 export async function exportLabels(
   store: Store,
   project: LabelProject,
-  { format, to }: { readonly format: LabelFormat; readonly to: Sink | string },
+  { to, ...wanted }: Wanted & { readonly to: Sink | string },
 ): Promise<number> {
   let characters = 0;
   if (typeof to !== 'string') {
-    for await (const text of exported(store, project, format)) {
+    for await (const text of exported(store, project, wanted)) {
       characters += text.length;
       to.write(text);
     }
@@ -77,7 +95,7 @@ export async function exportLabels(
   }
   const out = createWriteStream(to);
   try {
-    for await (const text of exported(store, project, format)) {
+    for await (const text of exported(store, project, wanted)) {
       characters += text.length;
       if (!out.write(text)) await once(out, 'drain');
     }

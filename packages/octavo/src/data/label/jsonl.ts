@@ -95,9 +95,13 @@ export async function* readJsonl(
 }
 
 /** One item as a line, which `readJsonl` reads back. */
-export const jsonlLine = ({ content, annotations }: LabelledItem): string =>
+export const jsonlLine = (
+  { content, annotations }: LabelledItem,
+  more: Readonly<Record<string, string | number>> = {},
+): string =>
   `${JSON.stringify({
     ...content,
+    ...more,
     annotations: annotations.map(({ annotator, value, timeMs, comment }) => ({
       annotator,
       value,

@@ -209,6 +209,27 @@ describe.each(kinds)('%s', (kind, more, fields, value) => {
   );
 });
 
+it('goes out balanced: fewer, repeated, or weighed', async () => {
+  const project = await newProject({ kind: 'classification', labels: ['a', 'b'], overlap: 3 });
+  const given = ['a', 'a', 'a', 'b', ''].map((label, n) => ({
+    content: { id: `x${n}`, text: 'a text' },
+    annotations: label === '' ? [] : [{ annotator: 'ann', value: { labels: [label] } }],
+    where: '',
+  }));
+  await addItems(store, project, given, at(5));
+  const rows = async (balance: 'under' | 'over' | 'inverse') => {
+    const lines: string[] = [];
+    await exportLabels(store, project, { format: 'jsonl', balance, to: { write: (text) => lines.push(text) } });
+    return lines.map((line): unknown => JSON.parse(line));
+  };
+  expect(await rows('under')).toHaveLength(2);
+  expect(await rows('over')).toHaveLength(6);
+  expect(await rows('inverse')).toMatchObject([
+    ...Array.from({ length: 3 }, () => ({ label: 'a', weight: 2 / 3 })),
+    { label: 'b', weight: 2 },
+  ]);
+});
+
 it('reads CoNLL as others write it', async () => {
   const project = await newProject({ kind: 'spans', labels: ['PER', 'LOC'] });
   const path = join(folder, 'given.conll');
