@@ -1,6 +1,4 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import S3rver from 's3rver';
@@ -9,6 +7,7 @@ import { readSource } from '../sources/source.test-support.js';
 import { bytesOf, inPieces, keepsFiles, noise, strangeNames } from './blobs.test-support.js';
 import { s3Fields } from './fields.js';
 import { openBlobs } from './open-blobs.js';
+import { scripted } from './scripted.test-support.js';
 import { expectedAuthorization } from './signature.test-support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'octavo-s3-'));
@@ -37,27 +36,6 @@ const open = (url: string, { at = endpoint, environment = keys as Readonly<Recor
     { projectFolder: folder, signal: new AbortController().signal },
     environment,
   );
-
-/** A service that answers as it is told, and keeps what it was asked. */
-const scripted = async (answer: (request: IncomingMessage, response: ServerResponse, asked: number) => void) => {
-  const asked: { readonly url: string; readonly headers: IncomingMessage['headers'] }[] = [];
-  const server: Server = createServer((request, response) => {
-    request.resume();
-    asked.push({ url: request.url ?? '', headers: request.headers });
-    answer(request, response, asked.length);
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  // A TCP server's address is never text.
-  const { port } = server.address() as AddressInfo;
-  return {
-    asked,
-    at: `http://127.0.0.1:${port}`,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-};
 
 describe('s3', () => {
   it('keeps files', async () => {

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { fail } from '../../core/index.js';
+import { fail, OctavoError } from '../../core/index.js';
 import { globMatcher } from '../glob.js';
 import {
   type Blob,
@@ -255,8 +255,8 @@ export function webHdfs(
         if (answer.status !== status) throw await refusal(answer, where);
         return answer.text();
       };
+      const address = await datanodeOf('PUT', part, 'CREATE', { overwrite: 'true' });
       try {
-        const address = await datanodeOf('PUT', part, 'CREATE', { overwrite: 'true' });
         const body = counted();
         const headers = { 'content-type': 'application/octet-stream' };
         await done(await send(() => ({ method: 'PUT', url: address, headers, body }), under(where)), 201);
@@ -266,7 +266,7 @@ export function webHdfs(
         const { answer } = await ask('PUT', part, 'RENAME', { destination: `/${target}`, renameoptions: 'OVERWRITE' });
         await done(answer, 200);
       } catch (error) {
-        await discarded(part);
+        if (!(error instanceof OctavoError && error.code === 'BLOB_REFUSED')) await discarded(part);
         throw error;
       }
     },
