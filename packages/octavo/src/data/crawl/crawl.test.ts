@@ -338,6 +338,29 @@ describe('a hostile site', () => {
     expect(done.length).toBeLessThanOrEqual(120);
   }, 20_000);
 
+  it.each([
+    ['megabytes', { megabytes: 1 }],
+    ['minutes', { minutes: 0.01 }],
+  ] as const)('ends within its budget of %s', async (why, budget) => {
+    const site = await localSite({
+      '/*': (_, response, url) => {
+        const number = Number(url.pathname.slice(1));
+        response.writeHead(200, { 'content-type': 'text/html' });
+        response.end(html(`Page ${number}`, `${links(`/${number + 1}`)}<p>${'x'.repeat(100_000)}`));
+      },
+    });
+    const effects = { folder: join(folder, why), now: () => 0, signal: new AbortController().signal };
+    const options = crawlOptions.parse({ allowPrivate: true, delaySeconds: 0.02, depth: 1000 });
+    const crawled = await crawl([`${site.url}/0`], { ...options, ...budget }, effects);
+    await site.close();
+    expect(crawled.why).toBe(why);
+    const pages = site.requests.length - 1;
+    // Eleven pages of a little more than 100,000 bytes are the first to be more than a mebibyte.
+    if (why === 'megabytes') expect(pages).toBe(11);
+    const gaps = site.requests.slice(1).map(({ atMs }, at) => atMs - (site.requests[at]?.atMs ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThan(18);
+  });
+
   it('is not reached on a private address unless that is allowed', async () => {
     const site = await localSite({ '/': 'inside' });
     const go = (seed: string, answers: readonly string[]) =>
