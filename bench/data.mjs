@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { nearDuplicateIndex } from '../packages/octavo/dist/data/duplicates/near-duplicates.js';
+import { fingerprint, nearDuplicateIndex } from '../packages/octavo/dist/data/duplicates/near-duplicates.js';
 import { c4, c4Fields } from '../packages/octavo/dist/data/filters/c4.js';
 import { fineweb, finewebFields } from '../packages/octavo/dist/data/filters/fineweb.js';
 import { gopherQuality, gopherQualityFields } from '../packages/octavo/dist/data/filters/gopher-quality.js';
@@ -179,7 +179,7 @@ const ourStages = (texts, folder) => {
     c4: (text) => c4(text, ofC4),
     fineweb: (text) => fineweb(textStatistics(text), ofFineweb),
     'personal data': (text) => replacePii(text, ofPii),
-    MinHash: (text, n) => index.add(n, text),
+    MinHash: (text, n) => index.add(n, fingerprint(text)),
   };
   const seconds = Object.entries(stages).map(([name, stage]) => {
     const started = process.cpuUsage();

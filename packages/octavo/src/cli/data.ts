@@ -12,6 +12,7 @@ import {
   why,
 } from '../data/index.js';
 import type { Command, Invocation } from './command.js';
+import { dataTasks, taskOptions } from './data-tasks.js';
 import { transferData } from './data-transfer.js';
 import { parseOptions } from './options.js';
 import { run } from './run.js';
@@ -177,7 +178,10 @@ const views: Readonly<
 
 export const data: Command = {
   args: [
-    { form: '[what]', says: 'report, dropped, duplicates, why, push or pull; without it the data steps run' },
+    {
+      form: '[what]',
+      says: 'report, dropped, duplicates, why, push, pull, work or slurm; without it the data steps run',
+    },
     { form: '[id]', says: 'the document that `why` asks about' },
   ],
   options: [
@@ -186,6 +190,7 @@ export const data: Command = {
       form: '--reason <reason>',
       says: 'with dropped: only those dropped for this reason, or family of reasons such as gopher',
     },
+    ...taskOptions,
     { form: '--limit <count>', says: 'with dropped and duplicates: how many to list (20)' },
     {
       form: '--blobs <place>',
@@ -199,6 +204,8 @@ export const data: Command = {
     'octavo data duplicates',
     'octavo data why notes/a.md',
     'octavo data push --blobs s3://bucket/folder',
+    'octavo data work',
+    'octavo data slurm --workers 8 --partition short',
   ],
   run: async (invocation) => {
     const { args, options, json, terminal, cwd } = invocation;
@@ -209,10 +216,12 @@ export const data: Command = {
       terminal.out(json ? `${JSON.stringify(value, null, 2)}\n` : text);
       return 0;
     }
+    const task = Object.hasOwn(dataTasks, what) ? dataTasks[what] : undefined;
+    if (task !== undefined) return task(invocation);
     const view = views[what];
     if (view === undefined || !Object.hasOwn(views, what))
       throw fail('USAGE', {
-        what: `"${visibleLine(what)}" is not one of ${[...Object.keys(views), 'push', 'pull'].join(', ')}`,
+        what: `"${visibleLine(what)}" is not one of ${[...Object.keys(views), 'push', 'pull', ...Object.keys(dataTasks)].join(', ')}`,
         where: 'octavo data',
         remedy: 'see `octavo data --help`',
       });

@@ -1,24 +1,22 @@
-import { join, resolve } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { invariant, writeFileAtomic } from '../core/index.js';
 import { readDocuments, writeDocuments } from '../formats/index.js';
-import { hashFile, type Step, type StepContext } from '../project/index.js';
+import type { Step, StepContext } from '../project/index.js';
 import { cleanSummary } from './clean/clean-summary.js';
+import { cleanInputs, cleanWork } from './clean/clean-work.js';
+import { cleanedRows } from './clean/cleaned-rows.js';
 import { clusterNames } from './clean/cluster-names.js';
 import { dropRepeated } from './clean/drop-repeated.js';
 import { judgeDocuments } from './clean/judge-documents.js';
-import { learnCorpus } from './clean/learn-corpus.js';
-import { readEvaluations } from './clean/read-evaluations.js';
 import { tally } from './clean/tally.js';
 import { type DroppedDocument, documentColumns, droppedColumns, dropReasons, utf8Bytes } from './document.js';
 import { cutSpans, type Spans } from './duplicates/substrings.js';
-import { corpusStage } from './filters/corpus-stage.js';
-import { documentStage } from './filters/document-stage.js';
-import { judgeFiles, loadJudges } from './filters/judges.js';
 import { interruptible } from './interruptible.js';
 import { progress } from './progress.js';
-import { readSummary } from './read-summary.js';
-import type { CleanSection } from './section.js';
-import { CollectSummary } from './summaries.js';
+import { startHelpers } from './scale/helpers.js';
+import type { ShardPlan } from './scale/shard-plan.js';
+import type { CleanSection, Workers } from './section.js';
 
 /**
  * Columns of `clean/documents.parquet`: `cluster` is the id of the first document of those that are alike,
@@ -26,34 +24,37 @@ import { CollectSummary } from './summaries.js';
  */
 export const cleanColumns = { ...documentColumns, cluster: 'text', bytes: 'integer' } as const;
 
-async function cleanAll(context: StepContext<CleanSection>): Promise<Readonly<Record<string, unknown>>> {
-  const { section, folder, signal } = context;
+/** Other processes that clean beside this one; none for a single shard, since starting one costs more. */
+const helpersFor = (workers: number, { shards }: ShardPlan): number => Math.min(workers, shards) - 1;
+
+async function cleanAll(context: StepContext<CleanSection & Workers>): Promise<Readonly<Record<string, unknown>>> {
+  const { folder, signal, projectFolder, cacheFolder } = context;
+  const { workers = availableParallelism(), ...section } = context.section;
   const from = context.artifact('collect');
   const input = join(from, 'documents.parquet');
-  const collected = await readSummary(from, CollectSummary);
-  const corpus = corpusStage(section, collected.documents);
-  const total = (2 + corpus.passes.length + (section.substrings === false ? 0 : 2)) * collected.documents;
+  const place = { section, projectFolder, cacheFolder, from };
+  let count = (_documents: number): void => {};
+  const work = await cleanWork({ ...place, weights: folder, signal }, (documents) => count(documents));
+  await work.reopen();
+  const { collected } = work;
+  const total = (3 + work.passes + (section.substrings === false ? 0 : 2)) * collected.documents;
   const told = progress('clean', { ...context, total, unit: 'documents' });
-  const judges = await loadJudges(section, { projectFolder: context.projectFolder, folder });
-  const stage = documentStage(section, corpus, judges);
-  const evaluations = await readEvaluations(section, context.projectFolder);
+  count = told.add;
+  {
+    await using _helpers = startHelpers(helpersFor(workers, work.plan), place);
+    await work.run();
+  }
+
   const spill = join(folder, 'runs.spill');
-  const { one, judgement, close } = judgeDocuments({
-    documents: collected.documents,
-    section,
-    stage,
-    evaluations,
-    spill,
-  });
+  const { one, judgement, close } = judgeDocuments({ documents: collected.documents, section, spill });
   const spans = new Map<number, Spans>();
-  const batches = async function* () {
-    for await (const batch of readDocuments(input, { columns: documentColumns })) {
+  const rows = async function* () {
+    for await (const row of cleanedRows(input, work.results())) {
       signal.throwIfAborted();
-      yield batch;
-      told.add(batch.length);
+      yield row;
+      told.add(1);
     }
   };
-  await learnCorpus(corpus, section, batches);
 
   const reasons = new Map<string, number>();
   const droppedDocuments = async function* (): AsyncGenerator<DroppedDocument, void, undefined> {
@@ -64,13 +65,11 @@ async function cleanAll(context: StepContext<CleanSection>): Promise<Readonly<Re
     for await (const batch of readDocuments(join(from, 'rejected.parquet'), { columns: droppedColumns })) {
       for (const { reason, ...rest } of batch) yield counted({ ...rest, reason: parseReason(reason) });
     }
-    for await (const batch of batches()) {
-      for (const document of batch) {
-        const dropped = one(document);
-        if (dropped !== undefined) yield counted(dropped);
-      }
+    for await (const { document, cleaned } of rows()) {
+      const dropped = one(document, cleaned);
+      if (dropped !== undefined) yield counted(dropped);
     }
-    for await (const dropped of dropRepeated(judgement, { section, stage, spans }, batches)) yield counted(dropped);
+    for await (const dropped of dropRepeated(judgement, { section, spans }, rows)) yield counted(dropped);
   };
   const losses = await writeDocuments(
     join(folder, 'dropped.parquet'),
@@ -83,19 +82,16 @@ async function cleanAll(context: StepContext<CleanSection>): Promise<Readonly<Re
   const keptDocuments = async function* () {
     const clusterOf = clusterNames(judgement, collected.documents);
     let number = -1;
-    for await (const batch of batches()) {
-      for (const document of batch) {
-        const cluster = clusterOf(++number, document.id);
-        if (judgement.kept[number] !== 1) continue;
-        const { text: whole, changes: made } = stage(document.text, document.source, false);
-        const cut = spans.get(number);
-        const text = cut === undefined ? whole : cutSpans(whole, cut);
-        const bytes = utf8Bytes(text);
-        if (cut !== undefined) changes.add('substrings.passages', cut.length / 2);
-        sources.add(document.source, bytes);
-        for (const [kind, places] of Object.entries(made)) changes.add(kind, places);
-        yield { ...document, text, cluster, bytes };
-      }
+    for await (const { document, cleaned } of rows()) {
+      const cluster = clusterOf(++number, document.id);
+      if (judgement.kept[number] !== 1 || cleaned.kind === 'dropped') continue;
+      const cut = spans.get(number);
+      const text = cut === undefined ? cleaned.text : cutSpans(cleaned.text, cut);
+      const bytes = utf8Bytes(text);
+      if (cut !== undefined) changes.add('substrings.passages', cut.length / 2);
+      sources.add(document.source, bytes);
+      for (const [kind, places] of Object.entries(cleaned.changes)) changes.add(kind, places);
+      yield { ...document, text, cluster, bytes };
     }
   };
   const written = await writeDocuments(join(folder, 'documents.parquet'), { columns: cleanColumns }, keptDocuments());
@@ -110,8 +106,9 @@ async function cleanAll(context: StepContext<CleanSection>): Promise<Readonly<Re
     reasons,
     changes,
     sources,
-    trained: judges.trained,
+    trained: work.trained,
   });
+  await work.finish();
   writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
   return summary;
 }
@@ -123,15 +120,10 @@ function parseReason(reason: string): DroppedDocument['reason'] {
 }
 
 /** Normalises, drops what is broken, tiny or repeated, and says which documents are alike. Errors: DATA_TOO_SMALL, TABLE_CORRUPT. */
-export const clean: Step<CleanSection> = {
+export const clean: Step<CleanSection & Workers> = {
   name: 'clean',
   version: 2,
   inputs: ['collect'],
-  externalInputs: async (section, projectFolder) => {
-    const hashes = [...section.decontaminate.files, ...judgeFiles(section)].map(
-      async (name) => [name, await hashFile(resolve(projectFolder, name))] as const,
-    );
-    return Object.fromEntries(await Promise.all(hashes));
-  },
+  externalInputs: cleanInputs,
   run: (context) => interruptible(context.signal, () => cleanAll(context)),
 };

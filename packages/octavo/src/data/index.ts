@@ -24,6 +24,8 @@ export { addItems, createProject, findProject, type LabelProject, listProjects }
 export { serveLabels } from './label/server.js';
 export { suggestByClassifier, suggestByFunctions, type WeakLabels } from './label/suggest.js';
 export { uncertaintyRules } from './label/uncertainty.js';
+export { slurmScript } from './scale/slurm.js';
+export { workOnClean } from './scale/work.js';
 export {
   type CleanSection,
   type CollectSection,

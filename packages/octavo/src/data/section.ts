@@ -141,6 +141,13 @@ export const dataSection = z
       .strictObject(cardFields)
       .prefault({})
       .describe('What the data card cannot know of itself: each text stands in it word for word.'),
+    workers: z
+      .number()
+      .int()
+      .min(1)
+      .max(256)
+      .optional()
+      .describe('Processes that clean side by side; default: one a core. The result is the same for any number.'),
     tokenize: z
       .strictObject({
         shardTokens: z
@@ -180,6 +187,11 @@ export const splitSection = ({ seed, mix, order }: DataSection): SplitSection =>
   const asked = rulesOf(mix, mixFields);
   return { seed, ...(asked === undefined ? {} : { mix: asked }), ...(order === 'shuffled' ? {} : { order }) };
 };
+
+/** How many processes clean: nothing that a result depends on, so no part of any key. Without it, one a core. */
+export interface Workers {
+  readonly workers?: number | undefined;
+}
 export const tokenizeSection = ({ tokenize }: DataSection) => tokenize;
 
 export type CollectSection = ReturnType<typeof collectSection>;

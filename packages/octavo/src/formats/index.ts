@@ -1,4 +1,5 @@
 export * from './atomic-stream.js';
+export { verifyChecksum } from './file-checksum.js';
 export {
   type OnnxAttribute,
   type OnnxDtype,

@@ -53,7 +53,11 @@ const evaluate: Step<EvaluateSection> = {
 export const graph: readonly GraphNode<Config>[] = [
   node(plan, planInput),
   node(collect, ({ data }) => collectSection(data)),
-  node(clean, ({ data }) => cleanSection(data)),
+  node(
+    clean,
+    ({ data }) => ({ ...cleanSection(data), workers: data.workers }),
+    ({ data }) => cleanSection(data),
+  ),
   node(split, ({ data }) => splitSection(data)),
   node(tokenizerStep, ({ tokenizer }) => tokenizer),
   node(tokenize, ({ data }) => tokenizeSection(data)),

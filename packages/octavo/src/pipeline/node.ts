@@ -6,20 +6,22 @@ export interface GraphNode<Config> {
   readonly name: StepName;
   readonly version: number;
   readonly inputs: readonly StepName[];
+  /** What the step's key depends on. */
   readonly section: (config: Config) => unknown;
   readonly externalInputs: (config: Config, projectFolder: string) => Promise<Readonly<Record<string, string>>>;
   readonly run: (config: Config, context: Omit<StepContext<unknown>, 'section'>) => Promise<StepOutcome>;
 }
 
-/** Joins a step to the section that it reads. */
+/** Joins a step to the section that it reads, and to the part of it that its key depends on where that is not all. */
 export const node = <Config, Section>(
   step: Step<Section>,
   section: (config: Config) => Section,
+  keyed: (config: Config) => unknown = section,
 ): GraphNode<Config> => ({
   name: step.name,
   version: step.version,
   inputs: step.inputs,
-  section,
+  section: keyed,
   externalInputs: async (config, projectFolder) => (await step.externalInputs?.(section(config), projectFolder)) ?? {},
   run: (config, context) => step.run({ ...context, section: section(config) }),
 });

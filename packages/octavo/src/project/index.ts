@@ -6,7 +6,7 @@ export { type ConfigSource, type FieldPath, parseConfigText, readConfigFile } fr
 export { configTemplate } from './config-template.js';
 export { EventLog } from './event-log.js';
 export { type FollowOptions, followEvents, parseEvent, readEvents } from './event-read.js';
-export { livenessOf, type ProcessIdentity } from './process-identity.js';
+export { livenessOf, ownIdentity, type ProcessIdentity } from './process-identity.js';
 export * from './run-folder.js';
 export { acquireLock, lockHolder, type RunLock } from './run-lock.js';
 export * from './run-state.js';

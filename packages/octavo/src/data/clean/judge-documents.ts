@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { DroppedDocument, SourceDocument } from '../document.js';
 import { type Clusters, clusters } from '../duplicates/clusters.js';
-import type { Contamination } from '../duplicates/decontaminate.js';
 import { digestTable } from '../duplicates/digest-table.js';
 import { nearDuplicateIndex } from '../duplicates/near-duplicates.js';
 import { packedStrings } from '../duplicates/packed-strings.js';
 import { pageKey } from '../duplicates/page-key.js';
-import type { Stage } from '../filters/document-stage.js';
+import type { Cleaned } from '../scale/shard-file.js';
 import type { CleanSection } from '../section.js';
 import { excerptOf } from './excerpt.js';
 
@@ -20,16 +19,16 @@ export interface Judgement {
 interface Judging {
   readonly documents: number;
   readonly section: CleanSection;
-  readonly stage: Stage;
-  readonly evaluations: Contamination;
   /** File for the near-duplicate index. */
   readonly spill: string;
 }
 
+type Known = Omit<SourceDocument, 'licence' | 'text'>;
+
 const sha256Of = (text: string): Uint8Array => createHash('sha256').update(text).digest();
 
-/** First pass, a document at a time in order: what is broken, poor or a repetition. Keeps digests and signatures, no text. */
-export function judgeDocuments({ documents, section, stage, evaluations, spill }: Judging) {
+/** What depends on the documents before, a document at a time in order: repetitions. Keeps digests and signatures, no text. */
+export function judgeDocuments({ documents, section, spill }: Judging) {
   const index = section.nearDuplicates
     ? nearDuplicateIndex({ threshold: section.nearDuplicateSimilarity, spill, documents })
     : undefined;
@@ -38,10 +37,14 @@ export function judgeDocuments({ documents, section, stage, evaluations, spill }
   const exact = digestTable(documents);
   const addresses = digestTable(section.urlDuplicates ? documents : 0);
   let count = 0;
-  const one = ({ id, source, text: raw, url }: SourceDocument): DroppedDocument | undefined => {
+  const one = ({ id, source, url }: Known, cleaned: Cleaned): DroppedDocument | undefined => {
     const number = count++;
     ids.push(id);
-    const { text, dropped } = stage(raw, source, true);
+    if (cleaned.kind === 'dropped') {
+      const { reason, detail, excerpt } = cleaned;
+      return { id, source, reason, detail, excerpt };
+    }
+    const { text, digest, print } = cleaned;
     const drop = (reason: DroppedDocument['reason'], detail: string): DroppedDocument => ({
       id,
       source,
@@ -49,21 +52,18 @@ export function judgeDocuments({ documents, section, stage, evaluations, spill }
       detail,
       excerpt: excerptOf(text),
     });
-    if (dropped !== undefined) return drop(dropped.reason, dropped.detail);
-    const hit = evaluations.hit(text);
-    if (hit !== undefined) return drop('contaminated', `${hit.item} has "${hit.words}"`);
     const address = section.urlDuplicates && url !== undefined ? pageKey(url) : undefined;
     const there = address === undefined ? undefined : addresses.firstOf(sha256Of(address), number);
     if (there !== undefined) {
       judgement.alike.join(there, number);
       return drop('url-duplicate', `the address of ${ids.at(there)}`);
     }
-    const same = exact.firstOf(sha256Of(text), number);
+    const same = exact.firstOf(digest, number);
     if (same !== undefined) {
       judgement.alike.join(same, number);
       return drop('exact-duplicate', `the same as ${ids.at(same)}`);
     }
-    const { duplicate, relatives } = index?.add(number, text) ?? { duplicate: undefined, relatives: [] };
+    const { duplicate, relatives } = index?.add(number, print) ?? { duplicate: undefined, relatives: [] };
     for (const relative of relatives) judgement.alike.join(relative, number);
     if (duplicate !== undefined)
       return drop('near-duplicate', `${Math.round(duplicate.similarity * 100)} % as ${ids.at(duplicate.of)}`);

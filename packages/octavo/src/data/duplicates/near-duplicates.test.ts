@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { prose } from '../step.test-support.js';
 import { clusters } from './clusters.js';
-import { nearDuplicateIndex } from './near-duplicates.js';
+import { fingerprint, nearDuplicateIndex } from './near-duplicates.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'octavo-near-'));
 const spill = join(folder, 'runs.spill');
@@ -13,10 +13,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('nearDuplicateIndex', () => {
   it('finds planted copies with a few words changed, and nothing else', () => {
     const index = nearDuplicateIndex({ threshold: 0.7, spill, documents: 200 });
-    for (let n = 0; n < 100; n++) expect(index.add(n, prose(n, 20)).duplicate).toBeUndefined();
+    for (let n = 0; n < 100; n++) expect(index.add(n, fingerprint(prose(n, 20))).duplicate).toBeUndefined();
     for (let n = 0; n < 100; n++) {
       const copy = prose(n, 20).replace(/ the /, ' THAT ').replace(/\.$/, ', indeed.');
-      const { duplicate } = index.add(100 + n, copy);
+      const { duplicate } = index.add(100 + n, fingerprint(copy));
       expect(duplicate?.of).toBe(n);
       expect(duplicate?.similarity).toBeGreaterThan(0.8);
     }
@@ -26,8 +26,11 @@ describe('nearDuplicateIndex', () => {
 
   it('calls what is only somewhat alike related, not a repetition', () => {
     const index = nearDuplicateIndex({ threshold: 1, spill, documents: 2 });
-    index.add(0, prose(1, 20));
-    expect(index.add(1, prose(1, 20).replace(/ the /, ' one '))).toEqual({ duplicate: undefined, relatives: [0] });
+    index.add(0, fingerprint(prose(1, 20)));
+    expect(index.add(1, fingerprint(prose(1, 20).replace(/ the /, ' one ')))).toEqual({
+      duplicate: undefined,
+      relatives: [0],
+    });
     index.close();
   });
 });

@@ -3,6 +3,19 @@ import { limits } from '../limits.js';
 import { bucketKeys, buckets, jaccard } from './min-hash.js';
 import { spilledRuns } from './spilled-runs.js';
 
+/** What is compared of a text. */
+export interface Fingerprint {
+  /** One a bucket. */
+  readonly keys: readonly number[];
+  /** Hashes of its runs of five words, sorted without sign. */
+  readonly runs: Int32Array;
+}
+
+export function fingerprint(text: string): Fingerprint {
+  const { signature, runs } = minHash(text);
+  return { keys: bucketKeys(signature), runs };
+}
+
 interface NearDuplicate {
   readonly of: number;
   /** Jaccard's similarity of the two texts' runs of five words, exact. */
@@ -17,12 +30,12 @@ interface Seen {
 }
 
 /**
- * An index of kept documents. `add` compares a text with those before it, and keeps it unless it repeats one. Buckets say
+ * An index of kept documents. `add` compares a document with those before it, and keeps it unless it repeats one. Buckets say
  * whom to compare with, the runs themselves how alike they are. Memory: about 250 bytes a kept document; the runs lie in
  * the file `spill`, which `close` deletes.
  */
 export interface NearDuplicateIndex {
-  readonly add: (document: number, text: string) => Seen;
+  readonly add: (document: number, print: Fingerprint) => Seen;
   readonly close: () => void;
 }
 
@@ -73,9 +86,7 @@ export function nearDuplicateIndex({ threshold, spill, documents }: NearDuplicat
   const kept = spilledRuns(spill);
   let numbers = new Int32Array(1024);
   return {
-    add: (document, text) => {
-      const { signature, runs } = minHash(text);
-      const keys = bucketKeys(signature);
+    add: (document, { keys, runs }) => {
       const found = keys.map((key, bucket) => table.find(bucket, key));
       const relatives = [...new Set(found.flat())].toSorted((a, b) => a - b);
       let duplicate: NearDuplicate | undefined;

@@ -58,5 +58,3 @@ export function documentStage(section: CleanSection, corpus: CorpusStage, judges
     return { text, changes };
   };
 }
-
-export type Stage = ReturnType<typeof documentStage>;

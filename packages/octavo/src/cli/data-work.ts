@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { formatDuration } from '../core/index.js';
+import { cleanSection, workOnClean } from '../data/index.js';
+import { cacheFolderOf, readProject } from '../pipeline/index.js';
+import { findProjectFolder } from '../project/index.js';
+import type { ExitCode, Invocation } from './command.js';
+import { parseOptions } from './options.js';
+import { existingRun, finishedArtifact } from './run-artifacts.js';
+
+const Options = z.object({ run: z.string().default('main'), set: z.array(z.string()).default([]) });
+
+/** `octavo data work`: cleans beside other processes, on this or other machines that see the project folder. */
+export const dataWork = async (invocation: Invocation): Promise<ExitCode> => {
+  const { options, json, terminal, cwd, clock, interruptible } = invocation;
+  const { run: name, set } = parseOptions(Options, options);
+  const projectFolder = findProjectFolder(cwd);
+  const { data } = readProject(projectFolder, set);
+  const from = finishedArtifact(existingRun(cwd, name), 'collect');
+  const startedMs = clock.now();
+  let toldMs = startedMs;
+  const onProgress = (done: number, total: number): void => {
+    const nowMs = clock.now();
+    if (nowMs - toldMs < 2000) return;
+    toldMs = nowMs;
+    const leftMs = ((nowMs - startedMs) / done) * (total - done);
+    if (json) terminal.out(`${JSON.stringify({ kind: 'progress', step: 'clean', done, total, unit: 'documents' })}\n`);
+    else terminal.err(`clean: ${done} of ${total} documents by all processes, ${formatDuration(leftMs)} left\n`);
+  };
+  const cacheFolder = cacheFolderOf(projectFolder);
+  const result = await interruptible(async (signal) => {
+    try {
+      return await workOnClean({ section: cleanSection(data), projectFolder, cacheFolder, from, signal }, onProgress);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+  }, 'leaving the shard to others');
+  if (result === undefined) return 130;
+  if (json) terminal.out(`${JSON.stringify({ kind: 'work-done', step: 'clean', ...result })}\n`);
+  else
+    terminal.err(
+      `did ${result.own} of ${result.shards} shards, ${result.documents} documents, ${formatDuration(clock.now() - startedMs)}; next: octavo run\n`,
+    );
+  return 0;
+};

@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { readDocuments, verifyChecksum } from '../../formats/index.js';
+import { canonicalJson, hashFile, sha256 } from '../../project/index.js';
+import { documentColumns } from '../document.js';
+import { fingerprint } from '../duplicates/near-duplicates.js';
+import { corpusStage } from '../filters/corpus-stage.js';
+import { documentStage } from '../filters/document-stage.js';
+import { judgeFiles, loadJudges } from '../filters/judges.js';
+import { readSummary } from '../read-summary.js';
+import { type Cleaned, readShard, writeShard } from '../scale/shard-file.js';
+import { rowsOf, shardPlan } from '../scale/shard-plan.js';
+import { workShards } from '../scale/work-shards.js';
+import type { CleanSection } from '../section.js';
+import { CollectSummary } from '../summaries.js';
+import { excerptOf } from './excerpt.js';
+import { learnCorpus } from './learn-corpus.js';
+import { readEvaluations } from './read-evaluations.js';
+
+export interface CleanPlace {
+  readonly section: CleanSection;
+  readonly projectFolder: string;
+  readonly cacheFolder: string;
+  /** The folder of the collect step. */
+  readonly from: string;
+  /** Where a classifier that was trained is kept; by default nowhere. */
+  readonly weights?: string;
+  readonly signal: AbortSignal;
+}
+
+/** Files of the user that the section names, by their contents. */
+export const cleanInputs = async (section: CleanSection, projectFolder: string) =>
+  Object.fromEntries(
+    await Promise.all(
+      [...section.decontaminate.files, ...judgeFiles(section)].map(
+        async (name) => [name, await hashFile(resolve(projectFolder, name))] as const,
+      ),
+    ),
+  );
+
+/** Raised when the same documents and section could give other shards. */
+const shardVersion = 1;
+
+/** Where the shards of a section over collected documents lie: the same place for every process that works on them. */
+export async function workFolder({ section, projectFolder, cacheFolder, from }: CleanPlace): Promise<string> {
+  const key = {
+    version: shardVersion,
+    section,
+    files: await cleanInputs(section, projectFolder),
+    documents: await readFile(join(from, 'documents.parquet.sha256'), 'utf8'),
+    // Normal forms and classes of characters come with Node.js.
+    unicode: process.versions['unicode'] ?? '',
+  };
+  return join(cacheFolder, 'clean', sha256(canonicalJson(key)).slice(0, 32));
+}
+
+/** Stands in the work folder once the step has finished. */
+export const doneMark = 'done';
+
+const quietMs = 50;
+
+/** Opens the per-document part of cleaning: what any number of processes may do side by side. Errors: RUN_ABSENT, DATA_SOURCE. */
+export async function cleanWork(place: CleanPlace, onDocuments: (count: number) => void) {
+  const { section, projectFolder, from, signal } = place;
+  const collected = await readSummary(from, CollectSummary);
+  const plan = shardPlan(collected);
+  const input = join(from, 'documents.parquet');
+  await verifyChecksum(input);
+  const folder = await workFolder(place);
+  const shards = join(folder, 'shards');
+  await mkdir(shards, { recursive: true });
+  const corpus = corpusStage(section, collected.documents);
+  const own = mkdtempSync(join(folder, 'own-'));
+  const judges = await loadJudges(section, { projectFolder, folder: place.weights ?? own }).finally(() =>
+    rmSync(own, { recursive: true, force: true }),
+  );
+  const evaluations = await readEvaluations(section, projectFolder);
+  const stage = documentStage(section, corpus, judges);
+  const documentsOf = async function* (rows: { readonly from: number; readonly count: number }) {
+    for await (const batch of readDocuments(input, { columns: documentColumns, rows })) {
+      signal.throwIfAborted();
+      yield batch;
+    }
+  };
+  const learning = async function* () {
+    for await (const batch of documentsOf({ from: 0, count: collected.documents })) {
+      yield batch;
+      onDocuments(batch.length);
+    }
+  };
+  let learned: Promise<void> | undefined;
+  const pathOf = (shard: number) => join(shards, `${String(shard).padStart(6, '0')}.shard`);
+  const clean = (raw: string, source: string): Cleaned => {
+    const { text, dropped, changes } = stage(raw, source, true);
+    if (dropped !== undefined) return { kind: 'dropped', ...dropped, excerpt: excerptOf(text) };
+    const hit = evaluations.hit(text);
+    if (hit !== undefined) {
+      const detail = `${hit.item} has "${hit.words}"`;
+      return { kind: 'dropped', reason: 'contaminated', detail, excerpt: excerptOf(text) };
+    }
+    const digest = createHash('sha256').update(text).digest();
+    const print = section.nearDuplicates ? fingerprint(text) : { keys: [], runs: new Int32Array() };
+    return { kind: 'kept', text, changes, digest, print };
+  };
+  const make = async (shard: number, alive: () => void): Promise<void> => {
+    learned ??= learnCorpus(corpus, section, learning);
+    await learned;
+    const done: Cleaned[] = [];
+    let restedMs = performance.now();
+    for await (const batch of documentsOf(rowsOf(plan, shard)))
+      for (const { text, source } of batch) {
+        done.push(clean(text, source));
+        if (performance.now() - restedMs < quietMs) continue;
+        // Ctrl-C is heard here, and others see that we live.
+        await setImmediate();
+        signal.throwIfAborted();
+        alive();
+        restedMs = performance.now();
+      }
+    writeShard(pathOf(shard), done);
+  };
+  return {
+    collected,
+    plan,
+    passes: corpus.passes.length,
+    trained: judges.trained,
+    /** Works until every shard is done, by us or others; returns how many of them we did. */
+    run: (onDone: (documents: number, isOurs: boolean) => void = () => {}): Promise<number> =>
+      workShards({
+        folder: join(folder, 'claims'),
+        shards: plan.shards,
+        pathOf,
+        make,
+        onDone: (shard, isOurs) => {
+          const { count } = rowsOf(plan, shard);
+          onDocuments(count);
+          onDone(count, isOurs);
+        },
+        signal,
+      }),
+    /** To be called before the step begins: what an earlier run of it left as finished is to be done again. */
+    reopen: () => rm(join(folder, doneMark), { force: true }),
+    /** Deletes the shards; processes that come late learn that nothing is left to do. */
+    finish: async (): Promise<void> => {
+      await writeFile(join(folder, doneMark), '');
+      await rm(shards, { recursive: true, force: true });
+      await rm(join(folder, 'claims'), { recursive: true, force: true });
+    },
+    /** The documents of all shards in order; a damaged shard is made again. */
+    results: async function* (): AsyncGenerator<readonly Cleaned[], void, undefined> {
+      for (let shard = 0; shard < plan.shards; shard++) {
+        signal.throwIfAborted();
+        let documents = await readShard(pathOf(shard));
+        if (documents === undefined) {
+          await make(shard, () => {});
+          documents = await readShard(pathOf(shard));
+        }
+        yield documents ?? [];
+      }
+    },
+  };
+}
