@@ -90,7 +90,7 @@ it('leave the same bytes after kills of the run and of workers', async ({ skip }
 
   // The run itself, with processes of its own beside it.
   let kills = 0;
-  for (; kills < 20; kills++) {
+  for (; kills < 8; kills++) {
     const { child, ended } = start(disturbed, 'run', '--until', 'clean', '--set', 'data.workers=2');
     const kill = sleep(200 + random() * wholeMs, undefined).then(() => child.kill('SIGKILL'));
     const { code, said } = await ended;

@@ -47,6 +47,7 @@ const pages: readonly (readonly [string, readonly string[], { readonly svg: numb
   ['model', ['inspect', 'model', '--preset', 'gpt2'], { svg: 1 }],
   ['graph', ['inspect', 'graph', '--run', 'main'], { svg: 4 }],
   ['gpt2', ['inspect', 'graph', '--preset', 'gpt2', '--kind', 'forward', '--length', '64'], { svg: 4 }],
+  ['data', ['data', 'report'], { svg: 0 }],
   ['lens', ['interpret', 'lens', ...prompt], { svg: 0 }],
   ['attention', ['interpret', 'attention', ...prompt], { svg: 2 }],
   ['attribute', ['interpret', 'attribute', ...prompt], { svg: 0 }],

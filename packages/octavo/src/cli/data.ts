@@ -1,9 +1,11 @@
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { absurd, fail, formatBytes, visibleLine, visibleText } from '../core/index.js';
+import { absurd, fail, formatBytes, visibleLine, visibleText, writeFileAtomic } from '../core/index.js';
 import {
   type DataSummary,
   type DroppedDocument,
   type DuplicateCluster,
+  dataCard,
   dataSummary,
   dropReasons,
   duplicates,
@@ -11,6 +13,8 @@ import {
   listDropped,
   why,
 } from '../data/index.js';
+import { readProject, writeDataReport } from '../pipeline/index.js';
+import { findProjectFolder } from '../project/index.js';
 import type { Command, Invocation } from './command.js';
 import { dataTasks, taskOptions } from './data-tasks.js';
 import { transferData } from './data-transfer.js';
@@ -26,6 +30,7 @@ const Options = z.object({
   run: z.string().default('main'),
   reason: z.enum([...dropReasons, ...families]).optional(),
   set: z.array(z.string()).default([]),
+  html: z.string().min(1).optional(),
   blobs: z.string().min(1).optional(),
   limit: z.coerce.number().int().min(1).max(100_000).default(20),
 });
@@ -145,9 +150,23 @@ const views: Readonly<
     ) => Promise<{ readonly value: unknown; readonly text: string; readonly code: 0 | 1 }>
   >
 > = {
-  report: async (_, artifacts) => {
+  report: async ({ options, cwd, clock }, artifacts) => {
     const value = await dataSummary(artifacts);
-    return { value, text: dataReport(value), code: 0 };
+    const { run: name, html } = parseOptions(Options, options);
+    const page = await writeDataReport(
+      existingRun(cwd, name),
+      clock,
+      html === undefined ? undefined : resolve(cwd, html),
+    );
+    return { value, text: `${dataReport(value)}\n${visibleLine(page, 400)}\n`, code: 0 };
+  },
+  card: async ({ options, cwd }, artifacts) => {
+    const { run: name, set } = parseOptions(Options, options);
+    const section = readProject(findProjectFolder(cwd), set).data;
+    const summary = await dataSummary(artifacts);
+    const path = join(existingRun(cwd, name).folder, 'data-card.md');
+    writeFileAtomic(path, dataCard(summary, section));
+    return { value: { ...summary, card: section.card, path }, text: `${visibleLine(path, 400)}\n`, code: 0 };
   },
   dropped: async ({ options }, artifacts) => {
     const { reason, limit } = parseOptions(Options, options);
@@ -180,7 +199,7 @@ export const data: Command = {
   args: [
     {
       form: '[what]',
-      says: 'report, dropped, duplicates, why, push, pull, work or slurm; without it the data steps run',
+      says: 'report, card, dropped, duplicates, why, push, pull, work or slurm; without it the data steps run',
     },
     { form: '[id]', says: 'the document that `why` asks about' },
   ],
@@ -191,6 +210,7 @@ export const data: Command = {
       says: 'with dropped: only those dropped for this reason, or family of reasons such as gopher',
     },
     ...taskOptions,
+    { form: '--html <file>', says: 'with report: where the page goes (runs/NAME/data-report.html)' },
     { form: '--limit <count>', says: 'with dropped and duplicates: how many to list (20)' },
     {
       form: '--blobs <place>',
@@ -200,6 +220,7 @@ export const data: Command = {
   examples: [
     'octavo data',
     'octavo data report',
+    'octavo data card',
     'octavo data dropped --reason near-duplicate',
     'octavo data duplicates',
     'octavo data why notes/a.md',

@@ -110,7 +110,7 @@ describe('octavo run on a project of text files', () => {
     });
     expect(await octavo('data', 'reprot')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('"reprot" is not one of report, dropped, duplicates, why'),
+      err: expect.stringContaining('"reprot" is not one of report, card, dropped, duplicates, why'),
     });
   });
 

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { invariant, writeFileAtomic } from '../core/index.js';
 import { readDocuments, writeDocuments } from '../formats/index.js';
@@ -29,7 +28,7 @@ const helpersFor = (workers: number, { shards }: ShardPlan): number => Math.min(
 
 async function cleanAll(context: StepContext<CleanSection & Workers>): Promise<Readonly<Record<string, unknown>>> {
   const { folder, signal, projectFolder, cacheFolder } = context;
-  const { workers = availableParallelism(), ...section } = context.section;
+  const { workers = 1, ...section } = context.section;
   const from = context.artifact('collect');
   const input = join(from, 'documents.parquet');
   const place = { section, projectFolder, cacheFolder, from };

@@ -43,6 +43,7 @@ export { groupedLayers, type ModelSummary, summaryOf } from './inspect/model-sum
 export { chromeTrace, gaps, grouped, type Profile, type ProfileGroup, partOf, profileStep } from './inspect/profile.js';
 export { type MachineFacts, measureMachine, memoryLimitBytes, type NativeParts, nativeParts } from './machine.js';
 export { type GraphNode, node } from './node.js';
+export { writeDataReport } from './report/data-page.js';
 export type { Gate } from './report/gates.js';
 export { type WrittenReport, writeReport } from './report/write-report.js';
 export { cacheFolderOf, type PipelineRun, readProject, runPipeline } from './run.js';

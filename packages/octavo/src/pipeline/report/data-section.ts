@@ -92,7 +92,7 @@ const chatTable = ({ summary }: DataPart): Html => {
   )}</details>`;
 };
 
-export const dataSection = ({ data }: ReportData): Section => {
+export const dataSection = ({ data }: Pick<ReportData, 'data'>): Section => {
   const section = { id: 'data', title: 'Data', short: 'Data' };
   if (data.kind !== 'read')
     return { ...section, lead: 'What was read, kept and left out.', body: unlessRead(data, 'split') };
