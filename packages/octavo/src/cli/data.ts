@@ -13,7 +13,7 @@ import {
   listDropped,
   why,
 } from '../data/index.js';
-import { readProject, writeDataReport } from '../pipeline/index.js';
+import { readProject, readRunConfig, writeDataReport } from '../pipeline/index.js';
 import { findProjectFolder } from '../project/index.js';
 import type { Command, Invocation } from './command.js';
 import { dataTasks, taskOptions } from './data-tasks.js';
@@ -132,6 +132,8 @@ const fateText = (fate: Fate, id: string): string => {
   switch (fate.kind) {
     case 'kept':
       return `${visibleLine(fate.id, 120)}: kept, in ${fate.split} (${formatBytes(fate.bytes)})\n${fate.cluster === fate.id ? '' : `  like ${visibleLine(fate.cluster, 120)}, so both are in one part\n`}\n${visibleText(fate.excerpt)}\n`;
+    case 'left-out':
+      return `${visibleLine(id, 120)}: kept by cleaning, left out of training by data.mix\n`;
     case 'dropped':
       return droppedText([fate]);
     case 'unknown':
@@ -162,11 +164,13 @@ const views: Readonly<
   },
   card: async ({ options, cwd }, artifacts) => {
     const { run: name, set } = parseOptions(Options, options);
-    const section = readProject(findProjectFolder(cwd), set).data;
+    const run = existingRun(cwd, name);
+    // Words may be added after the run; settings are those that it was made with.
+    const { card } = readProject(findProjectFolder(cwd), set).data;
     const summary = await dataSummary(artifacts);
-    const path = join(existingRun(cwd, name).folder, 'data-card.md');
-    writeFileAtomic(path, dataCard(summary, section));
-    return { value: { ...summary, card: section.card, path }, text: `${visibleLine(path, 400)}\n`, code: 0 };
+    const path = join(run.folder, 'data-card.md');
+    writeFileAtomic(path, dataCard(summary, { card, clean: readRunConfig(run).data.clean }));
+    return { value: { ...summary, card, path }, text: `${visibleLine(path, 400)}\n`, code: 0 };
   },
   dropped: async ({ options }, artifacts) => {
     const { reason, limit } = parseOptions(Options, options);

@@ -60,6 +60,8 @@ export async function listDropped(
 export type Fate =
   | { readonly kind: 'unknown'; readonly alike: readonly string[] }
   | ({ readonly kind: 'dropped' } & DroppedDocument)
+  /** Stayed in cleaning, and drawn no time for the mixture. */
+  | { readonly kind: 'left-out' }
   | {
       readonly kind: 'kept';
       readonly id: string;
@@ -95,6 +97,10 @@ export async function why(artifacts: string, id: string): Promise<Fate> {
     const row = batch.find((one) => one.id === id);
     if (row !== undefined) return { kind: 'dropped', ...Dropped.parse(row) };
   }
+  for await (const batch of readDocuments(join(at(artifacts, 'clean'), 'documents.parquet'), {
+    columns: { id: 'text' },
+  }))
+    if (batch.some((one) => one.id === id)) return { kind: 'left-out' };
   const alike: string[] = [];
   for await (const batch of readDocuments(join(at(artifacts, 'collect'), 'documents.parquet'), {
     columns: { id: documentColumns.id },

@@ -46,7 +46,7 @@ export { type GraphNode, node } from './node.js';
 export { writeDataReport } from './report/data-page.js';
 export type { Gate } from './report/gates.js';
 export { type WrittenReport, writeReport } from './report/write-report.js';
-export { cacheFolderOf, type PipelineRun, readProject, runPipeline } from './run.js';
+export { cacheFolderOf, type PipelineRun, readProject, readRunConfig, runPipeline } from './run.js';
 export { type GraphOutcome, type GraphRun, runGraph, type StepResult } from './run-graph.js';
 export { type OpenModel, openServedModel } from './serve-model.js';
 export { type ResumeTrial, type ResumeVerdict, verifyResume } from './verify-resume.js';

@@ -35,6 +35,10 @@ export interface PipelineRun {
 export const readProject = (projectFolder: string, sets: readonly string[]): Config =>
   readConfig(configSchema, readConfigFile(join(projectFolder, 'octavo.yaml'), 'octavo.yaml'), sets);
 
+/** What a run was made with. Errors: CONFIG_UNREADABLE, CONFIG_INVALID. */
+export const readRunConfig = (run: RunFolder): Config =>
+  readConfig(configSchema, readConfigFile(run.config, 'config.yaml'), []);
+
 /** Downloads and measurements that the runs of a project share. */
 export const cacheFolderOf = (projectFolder: string): string => join(projectFolder, '.octavo', 'cache');
 

@@ -6,7 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { readDocuments } from '../../formats/index.js';
 import { clean } from '../clean.js';
 import { collect } from '../collect.js';
-import { dataSummary } from '../inspect.js';
+import { dataSummary, why } from '../inspect.js';
 import { cleanSection, collectSection, dataSection, splitSection } from '../section.js';
 import { split } from '../split.js';
 import { prose, stepRunner } from '../step.test-support.js';
@@ -51,6 +51,8 @@ it('mixes training text alone, tells what it got, and orders by length', async (
   expect(rows.map(({ bytes }) => bytes)).toEqual(rows.map(({ bytes }) => bytes).toSorted((a, b) => a - b));
   const seen = new Set(rows.map(({ id }) => id));
   expect(plain.filter(({ id }) => !seen.has(id))).toHaveLength(summary.mix?.documentsLeftOut ?? -1);
+  const left = plain.find(({ id }) => !seen.has(id))?.id ?? '';
+  expect(await why(artifacts, left)).toEqual({ kind: 'left-out' });
   expect(plain.filter(({ source, id }) => source === 'rare' && !seen.has(id))).toEqual([]);
   expect(events.filter(({ kind }) => kind === 'warning')).toMatchObject([
     { text: expect.stringContaining('weight to absent') },

@@ -18,8 +18,11 @@ const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]):
 const sectionOf = (title: string, body: string): readonly string[] =>
   body === '' ? [] : [`## ${title}`, '', body, ''];
 
-/** Markdown. Settings are given as they were resolved for the run. */
-export function dataCard({ collected, cleaned, split, tokens }: DataSummary, { card, clean }: DataSection): string {
+/** Markdown; `clean` is what the run was made with. */
+export function dataCard(
+  { collected, cleaned, split, tokens }: DataSummary,
+  { card, clean }: Pick<DataSection, 'card' | 'clean'>,
+): string {
   const licences = [...new Set(collected.sources.map(({ licence }) => licence))];
   const header = {
     ...(card.title === '' ? {} : { pretty_name: card.title }),
