@@ -223,6 +223,18 @@ describe('collect', () => {
     else await expect(collecting({ sources })).rejects.toThrow(message);
   });
 
+  it('goes on after a file that is damaged half way, counting it as rejected', async () => {
+    const rows = Array.from({ length: 3000 }, (_, at) => JSON.stringify({ text: `${at} ${(at * 7919) % 104_729}` }));
+    const packed = gzipSync(rows.join('\n'));
+    writeFileSync(join(folder, 'cut.jsonl.gz'), packed.subarray(0, packed.length >> 1));
+    const done = await collecting({ sources: ['cut.jsonl.gz', 'long.txt'] });
+    expect(done).toMatchObject({ kind: 'done', summary: { rejected: 1, sources: [{ rejected: 1 }, { rejected: 0 }] } });
+    const given = { sources: ['cut.jsonl.gz'], maxRejected: 0 };
+    await expect(collecting(given)).rejects.toThrow(
+      /cut.jsonl.gz#rest \(file-refused: is damaged: .* \d+ unpacked bytes/,
+    );
+  });
+
   it('stops above maxRejected, naming the row', async () => {
     const given = { sources: [{ from: 'rows.jsonl.gz', textField: 'title' }], maxRejected: 20 };
     await expect(collecting(given)).rejects.toThrow(

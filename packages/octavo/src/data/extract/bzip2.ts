@@ -170,6 +170,9 @@ function readColumn(bits: Bits, column: Uint32Array): number {
   throw new Bzip2Damaged('a block has no end');
 }
 
+/** Of a block this much is held back until its checksum was verified; text rarely unpacks to more. */
+const verifiedBytes = 1024 * 1024;
+
 /** One block's bytes, in pieces of 64 KiB. Runs of four equal bytes are followed by how many more there are. */
 function* readBlock(bits: Bits, column: Uint32Array): Generator<Uint8Array, void, undefined> {
   const expected = bits.word();
@@ -191,6 +194,7 @@ function* readBlock(bits: Bits, column: Uint32Array): Generator<Uint8Array, void
   }
   let out = new Uint8Array(65_536);
   let filled = 0;
+  const held: Uint8Array[] = [];
   let crc = 0xffffffff;
   let entry = (column[origin] ?? 0) >>> 8;
   let before = -1;
@@ -215,13 +219,15 @@ function* readBlock(bits: Bits, column: Uint32Array): Generator<Uint8Array, void
       crc = (crc << 8) ^ (crcTable[((crc >>> 24) ^ value) & 0xff] ?? 0);
       out[filled++] = value;
       if (filled < out.length) continue;
-      yield out;
+      held.push(out);
+      if (held.length * out.length > verifiedBytes) yield* held.splice(0);
       out = new Uint8Array(65_536);
       filled = 0;
     }
   }
-  if (filled > 0) yield out.subarray(0, filled);
   if (~crc >>> 0 !== expected) throw new Bzip2Damaged('a checksum does not fit');
+  yield* held;
+  if (filled > 0) yield out.subarray(0, filled);
 }
 
 /** Errors: Bzip2Damaged, which says what. */

@@ -1,5 +1,4 @@
 /** gzip, zstd, bzip2 and xz, told by their first bytes, as bounded streams. Anything else passes through. */
-import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ZSTDDecoder } from 'zstddec/stream';
 import { fail } from '../../core/index.js';
@@ -11,41 +10,69 @@ export type Bytes = AsyncIterable<Uint8Array>;
 /** Zero-length outputs that one input piece may cause before it counts as damaged: frames that hold nothing are legal. */
 const emptyOutputs = 20_000;
 
-const damaged = (where: string, kind: string, cause?: unknown) =>
-  fail('DATA_SOURCE', {
-    what: `is damaged: its ${kind} data does not decompress`,
-    where,
-    remedy: 'fetch or make the file again, or leave it out of data.sources',
-    cause,
-  });
+/** A stream that says no more what it held. */
+class Damaged extends Error {}
 
-async function* withoutEmpty(input: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
+/** Never an empty one. What comes of a slice is lost where it turns out to be damaged, so slices are small. */
+async function* inSlices(input: Bytes, bytes = 16_384): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const piece of input) {
-    for (let at = 0; at < piece.length; at += 65_536) yield piece.subarray(at, at + 65_536);
+    for (let at = 0; at < piece.length; at += bytes) yield piece.subarray(at, at + bytes);
   }
 }
 
-async function* gunzip(input: Bytes, where: string): AsyncGenerator<Uint8Array, void, undefined> {
-  const gunzip = createGunzip();
-  const source = Readable.from(input, { objectMode: false });
-  source.on('error', (error) => gunzip.destroy(error));
+/**
+ * Piece by piece, so that all that comes before a damaged place is given, and the same at each reading: a stream of Node that
+ * fails forgets what it had ready.
+ */
+async function* gunzip(input: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
+  const stream = createGunzip();
+  let wake = (): void => undefined;
+  let failure: unknown;
+  const told = () => wake();
+  stream.on('readable', told).on('end', told).on('close', told);
+  stream.on('error', (error) => {
+    failure = error;
+    wake();
+  });
+  /** Hands something over, and gives what comes of it. */
+  const after = async function* (hand: (taken: () => void) => void) {
+    let isTaken = false;
+    hand(() => {
+      isTaken = true;
+      wake();
+    });
+    while (true) {
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      for (let piece = stream.read(); piece !== null; piece = stream.read()) yield piece;
+      if (failure !== undefined) throw new Damaged('it does not inflate', { cause: failure });
+      if (isTaken || stream.readableEnded) return;
+      await woken;
+    }
+  };
+  let given = 0;
+  let end = 0;
   try {
-    for await (const piece of source.pipe(gunzip)) yield piece;
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_'))
-      throw damaged(where, 'gzip', cause);
-    throw cause;
+    for await (const piece of inSlices(input)) {
+      // Zeros after the last member are padding; anything else, if only a member behind zeros, would be lost.
+      const last = piece.findLastIndex((byte) => byte !== 0);
+      if (last !== -1) end = given + last + 1;
+      given += piece.length;
+      if (!stream.readableEnded) yield* after((taken) => stream.write(piece, taken));
+    }
+    if (!stream.readableEnded) yield* after(() => stream.end());
+    if (end > stream.bytesWritten) throw new Damaged('something follows its end');
   } finally {
-    source.destroy();
-    gunzip.destroy();
+    stream.destroy();
   }
 }
 
 /** The decoder pulls at most one piece of input for each output, so one piece ahead is enough to feed it. */
-async function* unzstd(input: Bytes, where: string): AsyncGenerator<Uint8Array, void, undefined> {
+async function* unzstd(input: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
   const decoder = new ZSTDDecoder();
   await decoder.init();
-  const source = withoutEmpty(input);
+  const source = inSlices(input, 65_536);
   let ahead = await source.next();
   let pulled = false;
   const pieces = {
@@ -68,22 +95,14 @@ async function* unzstd(input: Bytes, where: string): AsyncGenerator<Uint8Array, 
         ahead = await source.next();
       }
       if (output.value.length > 0) yield output.value;
-      else if (++empty > emptyOutputs) throw damaged(where, 'zstd');
+      else if (++empty > emptyOutputs) throw new Damaged('its zstd data does not decompress');
     }
   } catch (cause) {
-    if (cause instanceof Error && /Incomplete stream/.test(cause.message)) throw damaged(where, 'zstd', cause);
+    if (cause instanceof Error && /Incomplete stream/.test(cause.message))
+      throw new Damaged('it is cut off', { cause });
     throw cause;
   } finally {
     await source.return();
-  }
-}
-
-async function* bunzip(input: Bytes, where: string): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    yield* unbzip2(input);
-  } catch (cause) {
-    if (cause instanceof Bzip2Damaged) throw damaged(where, 'bzip2', cause);
-    throw cause;
   }
 }
 
@@ -101,7 +120,7 @@ async function* unxz(input: Bytes, where: string): AsyncGenerator<Uint8Array, vo
   try {
     while (true) {
       const next = await pieces.read().catch((cause: unknown) => {
-        throw damaged(where, 'xz', cause);
+        throw new Damaged('its xz data does not decompress', { cause });
       });
       if (next.done) return;
       if (next.value.length > 0) yield next.value;
@@ -114,8 +133,24 @@ async function* unxz(input: Bytes, where: string): AsyncGenerator<Uint8Array, vo
 const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean =>
   magic.every((byte, at) => bytes[at] === byte);
 
-/** Decompresses if need be; stops with DATA_LIMIT when output outgrows input beyond any honest text. */
-export async function* decompress(input: Bytes, where: string): AsyncGenerator<Uint8Array, void, undefined> {
+/** Bytes that came in packed, and what became of them. */
+export interface Ratio {
+  in: number;
+  out: number;
+}
+
+export const isBomb = ({ in: packed, out }: Ratio): boolean =>
+  out > limits.ratioFreeBytes && out > limits.compressionRatio * packed;
+
+/**
+ * Decompresses if need be; stops with DATA_LIMIT when output outgrows input beyond any honest text, also that of all members
+ * of the archive it lies in, `archive`. Errors: DATA_SOURCE where it is damaged; what came before has been given.
+ */
+export async function* decompress(
+  input: Bytes,
+  where: string,
+  { ratio = { in: 0, out: 0 }, archive }: { readonly ratio?: Ratio; readonly archive?: Ratio | undefined } = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
   const iterator = input[Symbol.asyncIterator]();
   let first = new Uint8Array();
   while (first.length < 10) {
@@ -123,13 +158,12 @@ export async function* decompress(input: Bytes, where: string): AsyncGenerator<U
     if (next.done === true) break;
     first = Buffer.concat([first, next.value]);
   }
-  let inputBytes = 0;
   const counted = async function* () {
     try {
-      inputBytes += first.length;
+      ratio.in += first.length;
       yield first;
       for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
-        inputBytes += next.value.length;
+        ratio.in += next.value.length;
         yield next.value;
       }
     } finally {
@@ -144,21 +178,32 @@ export async function* decompress(input: Bytes, where: string): AsyncGenerator<U
     startsWith(first, [0x42, 0x5a, 0x68]) &&
     (startsWith(first.subarray(4), [0x31, 0x41, 0x59, 0x26, 0x53, 0x59]) ||
       startsWith(first.subarray(4), [0x17, 0x72, 0x45]));
-  const unpack = isGzip ? gunzip : isZstd ? unzstd : isXz ? unxz : isBzip2 ? bunzip : undefined;
+  const unpack = isGzip ? gunzip : isZstd ? unzstd : isXz ? unxz : isBzip2 ? unbzip2 : undefined;
   if (unpack === undefined) {
     yield* counted();
     return;
   }
-  let outputBytes = 0;
-  for await (const piece of unpack(counted(), where)) {
-    outputBytes += piece.length;
-    if (outputBytes > limits.ratioFreeBytes && outputBytes > limits.compressionRatio * inputBytes) {
-      throw fail('DATA_LIMIT', {
-        what: `${inputBytes} compressed bytes became more than ${outputBytes - piece.length}, beyond ${limits.compressionRatio} to 1`,
-        where,
-        remedy: 'if the file is honest, decompress it yourself and name the result in data.sources',
-      });
+  try {
+    for await (const piece of unpack(counted(), where)) {
+      ratio.out += piece.length;
+      if (archive !== undefined) archive.out += piece.length;
+      const beyond = [ratio, archive].find((one) => one !== undefined && isBomb(one));
+      if (beyond !== undefined) {
+        throw fail('DATA_LIMIT', {
+          what: `${beyond.in} compressed bytes became more than ${beyond.out - piece.length}, beyond ${limits.compressionRatio} to 1`,
+          where,
+          remedy: 'if the file is honest, decompress it yourself and name the result in data.sources',
+        });
+      }
+      yield piece;
     }
-    yield piece;
+  } catch (cause) {
+    if (!(cause instanceof Damaged || cause instanceof Bzip2Damaged)) throw cause;
+    throw fail('DATA_SOURCE', {
+      what: `is damaged: ${cause.message}; ${ratio.out} unpacked bytes were read before`,
+      where,
+      remedy: 'fetch or make the file again, or leave it out of data.sources',
+      cause,
+    });
   }
 }

@@ -45,12 +45,12 @@ export function zipOf(members: Readonly<Record<string, string | Uint8Array>>, st
 }
 
 /** One member of a tar archive. */
-export function tarMember(name: string, content: string): Buffer {
+export function tarMember(name: string, content: string, kind = '0'): Buffer {
   const header = Buffer.alloc(512);
   header.write(name, 0);
   header.write(Buffer.byteLength(content).toString(8).padStart(11, '0'), 124);
   header.write('        ', 148);
-  header.write('0', 156);
+  header.write(kind, 156);
   header.write('ustar', 257);
   header.write(
     `${header

@@ -2,7 +2,7 @@ import type { Collected, DropReason } from '../document.js';
 import { inWindows, textInWindows } from '../in-windows.js';
 import { limits } from '../limits.js';
 import type { Source } from '../sources/kind.js';
-import { type Bytes, decompress } from './decompress.js';
+import { type Bytes, decompress, type Ratio } from './decompress.js';
 import { readEpub } from './epub.js';
 import { type Container, type Format, formatOfBytes, formatOfName, magicBytes, packed } from './formats.js';
 import { extractArticle } from './html.js';
@@ -13,6 +13,7 @@ import { readWordnet } from './read-wordnet.js';
 import { xmlTexts } from './read-xml.js';
 import { readTar } from './tar.js';
 import { textPieces } from './text-pieces.js';
+import { untilRefused } from './until-refused.js';
 import { ZipRefused, zipMembers } from './zip.js';
 
 /** Ids of windows begin after `#`, so a file name may not hold one. */
@@ -29,6 +30,8 @@ interface Context {
   /** The file's place in its source. */
   readonly path: string;
   readonly where: string;
+  /** Of the archive that the file lies in: bytes packed, and bytes unpacked by all its members. */
+  readonly archive?: Ratio | undefined;
 }
 
 interface Reading extends Context {
@@ -154,17 +157,29 @@ async function* readByChild(
 
 /** Members of an archive that have a format of their own, as files below it; archives inside archives are refused. */
 async function* readContainer(bytes: Bytes, kind: Container, reading: Reading): AsyncGenerator<Collected> {
-  const { source, path, where, fileId, rejected } = reading;
+  const { source, path, where, fileId, archive, rejected } = reading;
+  const inside = (name: string) => ({
+    source,
+    path: path === '' ? name : `${path}/${name}`,
+    where: `${where}/${name}`,
+  });
   const member = async function* (name: string, content: Bytes): AsyncGenerator<Collected> {
     const format = formatOfName(name);
-    const inside = { source, path: `${path}/${name}`, where: `${where}/${name}` };
+    const place = inside(name);
     if (format === 'zip' || format === 'tar') {
-      yield rejected(fileIdOf(source, inside.path), 'file-refused', { detail: 'is an archive inside an archive' });
-    } else if (format !== undefined) yield* readFileDocuments(content, inside);
+      yield rejected(fileIdOf(source, place.path), 'file-refused', { detail: 'is an archive inside an archive' });
+    } else if (format !== undefined) yield* readFileDocuments(content, { ...place, archive });
   };
   if (kind === 'tar') {
-    for await (const { path: name, content } of readTar(bytes, where, { keepsFirstFolder: true }))
+    const refused: Collected[] = [];
+    const onRefused = (detail: string, number: number) => {
+      refused.push(rejected(`${fileId}#${number}`, 'file-refused', { detail }));
+    };
+    for await (const { path: name, content } of readTar(bytes, where, { keepsFirstFolder: true, onRefused })) {
+      yield* refused.splice(0);
       yield* member(name, content);
+    }
+    yield* refused;
     return;
   }
   const whole = await wholeFile(bytes);
@@ -172,15 +187,22 @@ async function* readContainer(bytes: Bytes, kind: Container, reading: Reading): 
     yield rejected(fileId, 'file-refused', tooLarge);
     return;
   }
+  let number = 0;
   try {
-    for (const { path: name, read } of zipMembers(whole)) {
+    for (const { path: name, isUnsafe, read } of zipMembers(whole)) {
+      number++;
+      if (isUnsafe) {
+        const detail = `holds a member with an unsafe name: ${JSON.stringify(name.slice(0, 100))}`;
+        yield rejected(`${fileId}#${number}`, 'file-refused', { detail });
+        continue;
+      }
       if (formatOfName(name) === undefined) continue;
       let content: Buffer;
       try {
         content = read();
       } catch (error) {
         if (!(error instanceof ZipRefused)) throw error;
-        yield rejected(fileIdOf(source, `${path}/${name}`), 'file-refused', { detail: error.message });
+        yield rejected(fileIdOf(source, inside(name).path), 'file-refused', { detail: error.message });
         continue;
       }
       yield* member(name, inOne(content));
@@ -254,12 +276,27 @@ async function peeked(bytes: Bytes): Promise<{ readonly start: Uint8Array; reado
   return { start, bytes: all() };
 }
 
-/** The documents of one file, decompressed if need be, of the format that the source, its name or its first bytes say. */
+async function* documentsOf(bytes: Bytes, reading: Reading): AsyncGenerator<Collected, void, undefined> {
+  const known = reading.source.format === 'auto' ? formatOfName(reading.where) : reading.source.format;
+  if (known !== undefined) {
+    yield* readAs(known, bytes, reading);
+    return;
+  }
+  const { start, bytes: all } = await peeked(bytes);
+  yield* readAs(formatOfBytes(start), all, reading);
+}
+
+/**
+ * The documents of one file, decompressed if need be, of the format that the source, its name or its first bytes say. From a
+ * place on where it is damaged or grows beyond the limits the file is rejected; what came before stays.
+ */
 export async function* readFileDocuments(bytes: Bytes, context: Context): AsyncGenerator<Collected, void, undefined> {
   const { source, path, where } = context;
   const fileId = fileIdOf(source, path);
+  const ratio = { in: 0, out: 0 };
   const reading: Reading = {
     ...context,
+    archive: context.archive ?? ratio,
     fileId,
     about: { source: source.name, licence: source.licence },
     rejected: (id, reason, { detail, excerpt = '' }) => ({
@@ -267,12 +304,9 @@ export async function* readFileDocuments(bytes: Bytes, context: Context): AsyncG
       dropped: { id, source: source.name, reason, detail, excerpt },
     }),
   };
-  const plain = decompress(bytes, where);
-  const known = source.format === 'auto' ? formatOfName(where) : source.format;
-  if (known !== undefined) {
-    yield* readAs(known, plain, reading);
-    return;
-  }
-  const { start, bytes: all } = await peeked(plain);
-  yield* readAs(formatOfBytes(start), all, reading);
+  yield* untilRefused(documentsOf(decompress(bytes, where, { ratio, archive: context.archive }), reading), {
+    id: fileId,
+    source: source.name,
+    where,
+  });
 }

@@ -100,14 +100,12 @@ function paxFields(content: Buffer, where: string): ReadonlyMap<string, string> 
   return fields;
 }
 
-/** The parts of a path; refuses all that could point outside. */
-function safePath(name: string, where: string): readonly string[] {
+/** The parts of a path; `undefined` for all that could point outside. */
+function safePath(name: string): readonly string[] | undefined {
   const parts = name.replace(/^\.\//, '').replace(/\/+$/, '').split('/');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
   const isUnsafe = (part: string) => part === '' || part === '.' || part === '..' || /[\\\u0000-\u001f:]/.test(part);
-  if (parts.some(isUnsafe))
-    throw refuse(where, `holds a member with an unsafe name: ${JSON.stringify(name.slice(0, 100))}`);
-  return parts;
+  return parts.some(isUnsafe) ? undefined : parts;
 }
 
 /** What is left of a member shrinks as it is read, by whoever reads it. */
@@ -124,11 +122,17 @@ async function* contentOf(
   }
 }
 
+interface TarOptions {
+  readonly keepsFirstFolder?: boolean;
+  /** Told of links, devices and unsafe names, which are then passed over; without it the archive is refused. */
+  readonly onRefused?: (what: string, member: number) => void;
+}
+
 /** The regular files of a tar stream. Errors: DATA_ARCHIVE_REFUSED. */
 export async function* readTar(
   input: Bytes,
   where: string,
-  { keepsFirstFolder = false }: { readonly keepsFirstFolder?: boolean } = {},
+  { keepsFirstFolder = false, onRefused }: TarOptions = {},
 ): AsyncGenerator<TarMember, void, undefined> {
   const queue = new ByteQueue(input);
   let total = 0;
@@ -163,15 +167,27 @@ export async function* readTar(
         continue;
       }
       const prefix = textAt(header, 345, 155);
-      const parts = safePath(longName ?? (prefix === '' ? '' : `${prefix}/`) + textAt(header, 0, 100), where);
-      const path = (keepsFirstFolder ? parts : parts.slice(1)).join('/');
+      const name = longName ?? (prefix === '' ? '' : `${prefix}/`) + textAt(header, 0, 100);
+      const parts = safePath(name);
       longName = undefined;
       longSize = undefined;
-      if (kind !== '0' && kind !== '\0' && kind !== '5') {
-        throw refuse(where, `holds ${path}, which is a link or a device, not a file`);
+      const isFile = kind === '0' || kind === '\0';
+      const shown = JSON.stringify(name.slice(0, 100));
+      const refusal =
+        parts === undefined
+          ? `holds a member with an unsafe name: ${shown}`
+          : isFile || kind === '5'
+            ? undefined
+            : `holds ${shown}, which is a link or a device, not a file`;
+      if (refusal !== undefined) {
+        if (onRefused === undefined) throw refuse(where, refusal);
+        onRefused(refusal, members);
       }
       const rest = { bytes };
-      if (kind !== '5') yield { path, bytes, content: contentOf(queue, rest, where) };
+      if (refusal === undefined && isFile && parts !== undefined) {
+        const path = (keepsFirstFolder ? parts : parts.slice(1)).join('/');
+        yield { path, bytes, content: contentOf(queue, rest, where) };
+      }
       for await (const _ of contentOf(queue, rest, where));
       await queue.exactly((block - (bytes % block)) % block);
     }

@@ -1,6 +1,6 @@
 /**
- * Members of a zip archive by its directory, inflated one at a time and never written to disk. Refused: encryption, zip64,
- * methods other than store and deflate, unsafe names, members that overlap, and more output than the limits allow.
+ * Members of a zip archive by its directory, inflated one at a time and never written to disk. Refused: zip64, members that
+ * overlap, and more output than the limits allow; one by one: encryption, methods other than store and deflate.
  * Format: PKWARE APPNOTE 6.3.10.
  */
 import { inflateRawSync } from 'node:zlib';
@@ -12,6 +12,8 @@ export class ZipRefused extends Error {}
 export interface ZipMember {
   readonly path: string;
   readonly bytes: number;
+  /** The name could point outside. */
+  readonly isUnsafe: boolean;
   /** Its content, inflated and verified. Errors: ZipRefused. */
   readonly read: () => Buffer;
 }
@@ -57,6 +59,7 @@ function contentOf(
   if (start + packed > archive.length) throw refuse('it lies outside the archive');
   const raw = archive.subarray(start, start + packed);
   let content = raw;
+  if (entry.method !== 0 && entry.method !== 8) throw refuse(`it is packed by method ${entry.method}`);
   if (entry.method === 8) {
     try {
       content = inflateRawSync(raw, { maxOutputLength: Math.max(1, bytes) });
@@ -96,17 +99,21 @@ export function* zipMembers(archive: Buffer): Generator<ZipMember, void, undefin
     total += entry.bytes;
     packedTotal += entry.packed;
     if (path.endsWith('/')) continue;
-    if (path === '' || unsafe.test(path))
-      throw new ZipRefused(`it holds an unsafe name: ${JSON.stringify(path.slice(0, 100))}`);
-    if ((flags & 1) !== 0) throw new ZipRefused(`${path.slice(0, 100)} is encrypted`);
-    if (entry.method !== 0 && entry.method !== 8)
-      throw new ZipRefused(`${path.slice(0, 100)} is packed by method ${entry.method}`);
     if (packedTotal > archive.length) throw new ZipRefused('its members overlap');
     const isBomb = total > limits.ratioFreeBytes && total > limits.compressionRatio * archive.length;
     if (isBomb || total > limits.archiveBytes || entry.bytes > limits.wholeFileBytes)
       throw new ZipRefused(
         `it unpacks to more than ${limits.compressionRatio} times its size, or ${path.slice(0, 100)} to more than ${limits.wholeFileBytes} bytes`,
       );
-    yield { path, bytes: entry.bytes, read: () => contentOf(archive, entry) };
+    const isEncrypted = (flags & 1) !== 0;
+    yield {
+      path,
+      bytes: entry.bytes,
+      isUnsafe: path === '' || unsafe.test(path),
+      read: () => {
+        if (isEncrypted) throw new ZipRefused(`${path.slice(0, 100)} is encrypted`);
+        return contentOf(archive, entry);
+      },
+    };
   }
 }

@@ -4,6 +4,7 @@ import { hashFile } from '../../project/index.js';
 import type { Collected, DroppedDocument } from '../document.js';
 import { decompress } from '../extract/decompress.js';
 import { byteLines } from '../extract/text-pieces.js';
+import { untilRefused } from '../extract/until-refused.js';
 import { splitGlob } from '../glob.js';
 import { limits } from '../limits.js';
 import type { Source, SourceKind } from './kind.js';
@@ -61,15 +62,17 @@ export function dumpKind<Kind extends string>(
           for (const { path, place: inside } of list) {
             const raw = fileBytes(path, read);
             const name = inside.replace(/\.(gz|zst|bz2)$/i, '').replace(/\.(warc|xml|jsonl|ndjson|json)$/i, '');
-            yield* options.documents({
+            const id = `${source.name}${name === '' ? '' : `/${name}`}`.replaceAll('#', '%23');
+            const found = options.documents({
               source,
               bytes: options.packed === true ? raw : decompress(raw, path),
-              id: `${source.name}${name === '' ? '' : `/${name}`}`.replaceAll('#', '%23'),
+              id,
               where: path,
               count: (reason) => {
                 counts[reason] = (counts[reason] ?? 0) + 1;
               },
             });
+            yield* untilRefused(found, { id, source: source.name, where: path });
           }
         },
       };
