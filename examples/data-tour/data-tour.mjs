@@ -38,8 +38,8 @@ await main(async () => {
     site.close();
   }
   await octavo('data', 'report');
-  await octavo('data', 'dropped', '--reason', 'contaminated', '--limit', '3');
-  await octavo('data', 'duplicates', '--limit', '3');
+  await octavo('data', 'sample', '--reason', 'contaminated', '-n', '3');
+  await octavo('data', 'duplicates', '-n', '3');
   const project = `topics-${Date.now().toString(36)}`;
   await octavo('label', 'create', project, '--labels', 'war,money,health');
   await octavo('label', 'import', project, 'to-label.jsonl');

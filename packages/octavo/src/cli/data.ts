@@ -1,16 +1,17 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { absurd, fail, formatBytes, visibleLine, visibleText, writeFileAtomic } from '../core/index.js';
 import {
   type DataSummary,
-  type DroppedDocument,
   type DuplicateCluster,
   dataCard,
   dataSummary,
   dropReasons,
   duplicates,
   type Fate,
-  listDropped,
+  type SampledDocument,
+  sampleDocuments,
   why,
 } from '../data/index.js';
 import { readProject, readRunConfig, writeDataReport } from '../pipeline/index.js';
@@ -32,7 +33,15 @@ const Options = z.object({
   set: z.array(z.string()).default([]),
   html: z.string().min(1).optional(),
   blobs: z.string().min(1).optional(),
-  limit: z.coerce.number().int().min(1).max(100_000).default(20),
+  limit: z.coerce.number().int().min(1).max(100_000).default(10),
+  kept: z.boolean().default(false),
+  dropped: z.boolean().default(false),
+  source: z.string().optional(),
+  language: z
+    .string()
+    .regex(/^[a-z]{2}$/, 'a language is two letters, such as en')
+    .optional(),
+  seed: z.coerce.number().int().min(0).default(1),
 });
 
 /** Counts of documents are told to the last one. */
@@ -107,12 +116,25 @@ export const dataReport = ({ collected, cleaned, split, tokens }: DataSummary): 
   ].join('\n');
 };
 
-const droppedText = (documents: readonly DroppedDocument[]): string =>
+/** The place that a rule is about stands between ⟦ and ⟧. */
+const excerptText = ({ text, hit }: SampledDocument): string =>
+  hit === undefined
+    ? visibleLine(text, 240)
+    : [
+        visibleLine(text.slice(0, hit.from), 240),
+        '⟦',
+        visibleLine(text.slice(hit.from, hit.to), 120),
+        '⟧',
+        visibleLine(text.slice(hit.to), 240),
+      ].join('');
+
+const sampledText = (documents: readonly SampledDocument[]): string =>
   documents
-    .map(
-      ({ id, reason, detail, excerpt }) =>
-        `${visibleLine(id, 90)}\n  ${reason}: ${visibleLine(detail, 120)}\n  ${visibleLine(excerpt, 120)}\n`,
-    )
+    .map((one) => {
+      const fate =
+        one.dropped === undefined ? 'kept' : `${one.dropped.reason}: ${visibleLine(one.dropped.detail, 120)}`;
+      return `${visibleLine(one.id, 90)}\n  ${fate}\n  ${excerptText(one)}\n`;
+    })
     .join('');
 
 const membersShown = 10;
@@ -135,7 +157,7 @@ const fateText = (fate: Fate, id: string): string => {
     case 'left-out':
       return `${visibleLine(id, 120)}: kept by cleaning, left out of training by data.mix\n`;
     case 'dropped':
-      return droppedText([fate]);
+      return `${visibleLine(fate.id, 120)}\n  ${fate.reason}: ${visibleLine(fate.detail, 120)}\n  ${visibleLine(fate.excerpt, 120)}\n`;
     case 'unknown':
       return `there is no document ${visibleLine(id, 120)}${fate.alike.length === 0 ? '\n' : `; there are\n${fate.alike.map((one) => `  ${visibleLine(one, 120)}\n`).join('')}`}`;
     default:
@@ -172,10 +194,19 @@ const views: Readonly<
     writeFileAtomic(path, dataCard(summary, { card, clean: readRunConfig(run).data.clean }));
     return { value: { ...summary, card, path }, text: `${visibleLine(path, 400)}\n`, code: 0 };
   },
-  dropped: async ({ options }, artifacts) => {
-    const { reason, limit } = parseOptions(Options, options);
-    const value = await listDropped(artifacts, { limit, ...(reason === undefined ? {} : { reason }) });
-    return { value, text: value.length === 0 ? 'nothing was dropped\n' : droppedText(value), code: 0 };
+  sample: async ({ options }, artifacts) => {
+    const { limit: count, seed, kept, dropped, reason, source, language } = parseOptions(Options, options);
+    if (kept && (dropped || reason !== undefined))
+      throw fail('USAGE', {
+        what: 'a document that was kept was not dropped',
+        where: '--kept',
+        remedy: 'leave out --kept, or --dropped and --reason',
+      });
+    const fate = kept ? 'kept' : dropped || reason !== undefined ? 'dropped' : undefined;
+    const value = await sampleDocuments(artifacts, { fate, reason, source, language }, { count, seed });
+    const of = value.of === undefined ? '' : ` of ${exact(value.of)}`;
+    const text = `${exact(value.documents.length)}${of} documents\n${sampledText(value.documents)}`;
+    return { value, text: value.documents.length === 0 ? 'there is no such document\n' : text, code: 0 };
   },
   duplicates: async ({ options }, artifacts) => {
     const { limit } = parseOptions(Options, options);
@@ -192,7 +223,7 @@ const views: Readonly<
       throw fail('USAGE', {
         what: 'the id of a document is missing',
         where: 'octavo data why',
-        remedy: '`octavo data dropped` lists ids',
+        remedy: '`octavo data sample` shows some',
       });
     const value = await why(artifacts, id);
     return { value, text: fateText(value, id), code: value.kind === 'unknown' ? 1 : 0 };
@@ -203,7 +234,7 @@ export const data: Command = {
   args: [
     {
       form: '[what]',
-      says: 'report, card, dropped, duplicates, why, push, pull, work or slurm; without it the data steps run',
+      says: 'report, card, sample, duplicates, why, push, pull, work or slurm; without it the data steps run',
     },
     { form: '[id]', says: 'the document that `why` asks about' },
   ],
@@ -211,11 +242,16 @@ export const data: Command = {
     ...run.options.filter(({ form }) => !form.startsWith('--until')),
     {
       form: '--reason <reason>',
-      says: 'with dropped: only those dropped for this reason, or family of reasons such as gopher',
+      says: 'with sample: documents dropped for this reason, or family of reasons such as gopher',
     },
+    { form: '--kept', says: 'with sample: documents that stayed' },
+    { form: '--dropped', says: 'with sample: documents that were dropped' },
+    { form: '--source <name>', says: 'with sample: documents of this source' },
+    { form: '--language <code>', says: 'with sample: documents in this language, such as en' },
+    { form: '--seed <number>', says: 'with sample: draw others (1)' },
     ...taskOptions,
     { form: '--html <file>', says: 'with report: where the page goes (runs/NAME/data-report.html)' },
-    { form: '--limit <count>', says: 'with dropped and duplicates: how many to list (20)' },
+    { form: '-n, --limit <count>', says: 'with sample and duplicates: how many to show (10)' },
     {
       form: '--blobs <place>',
       says: 'with push and pull: hdfs://namenode:9870/folder, s3://bucket/folder or a folder (data.blobs)',
@@ -225,7 +261,8 @@ export const data: Command = {
     'octavo data',
     'octavo data report',
     'octavo data card',
-    'octavo data dropped --reason near-duplicate',
+    'octavo data sample --reason gopher.symbol_ratio -n 5',
+    'octavo data sample --kept --language en',
     'octavo data duplicates',
     'octavo data why notes/a.md',
     'octavo data push --blobs s3://bucket/folder',
@@ -251,7 +288,9 @@ export const data: Command = {
         remedy: 'see `octavo data --help`',
       });
     const folder = existingRun(cwd, parseOptions(Options, options).run);
-    finishedArtifact(folder, 'split');
+    // What cleaning dropped can be looked at even where it left nothing to split.
+    if (what !== 'sample' || !existsSync(join(folder.artifact('clean'), 'documents.parquet')))
+      finishedArtifact(folder, 'split');
     const { value, text, code } = await view(invocation, artifactsOf(folder));
     terminal.out(
       json ? `${JSON.stringify(value, null, 2)}\n` : `${paintFor(terminal)('bold', `runs/${folder.name}`)}\n${text}`,

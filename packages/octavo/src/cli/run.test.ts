@@ -91,16 +91,16 @@ describe('octavo run on a project of text files', () => {
     expect(report.out).toMatch(/kept 36 of 38 documents/);
     expect(report.out).toMatch(/too-short +1\n/);
     expect(report.out).toMatch(/exact-duplicate +1\n/);
-    const dropped: readonly { id: string; reason: string }[] = JSON.parse(
-      (await octavo('data', 'dropped', '--reason', 'too-short', '--json')).out,
+    const sample: { documents: readonly { id: string }[] } = JSON.parse(
+      (await octavo('data', 'sample', '--reason', 'too-short', '--json')).out,
     );
-    expect(dropped.map(({ reason }) => reason)).toEqual(['too-short']);
-    expect((await octavo('data', 'why', dropped[0]?.id ?? '')).out).toContain('still too short');
+    expect(sample).toMatchObject({ of: 1, documents: [{ dropped: { reason: 'too-short' } }] });
+    expect((await octavo('data', 'why', sample.documents[0]?.id ?? '')).out).toContain('still too short');
     expect(await octavo('data', 'why', 'nowhere.txt')).toMatchObject({
       code: 1,
       out: 'runs/main\nthere is no document nowhere.txt\n',
     });
-    expect(await octavo('data', 'dropped', '--reason', 'to-short')).toMatchObject({
+    expect(await octavo('data', 'sample', '--reason', 'to-short')).toMatchObject({
       code: 2,
       err: expect.stringContaining('did you mean too-short?'),
     });
@@ -115,7 +115,7 @@ describe('octavo run on a project of text files', () => {
     });
     expect(await octavo('data', 'reprot')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('"reprot" is not one of report, card, dropped, duplicates, why'),
+      err: expect.stringContaining('"reprot" is not one of report, card, sample, duplicates, why'),
     });
   });
 

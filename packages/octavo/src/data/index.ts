@@ -6,15 +6,11 @@ export { type ChatFamily, type ChatMessage, type Conversation, chatFamilies, hea
 export { clean } from './clean.js';
 export { collect } from './collect.js';
 export { type DroppedDocument, type DropReason, dropReasons } from './document.js';
-export {
-  type DataSummary,
-  type DuplicateCluster,
-  dataSummary,
-  duplicates,
-  type Fate,
-  listDropped,
-  why,
-} from './inspect.js';
+export { type DataSummary, dataSummary } from './inspect/data-summary.js';
+export { type DuplicateCluster, duplicates } from './inspect/duplicates.js';
+export type { Excerpt } from './inspect/hit.js';
+export { type SampledDocument, type Selection, sampleDocuments, sampleReasons } from './inspect/sample.js';
+export { type Fate, why } from './inspect/why.js';
 export { type AlphaLevel, alphaLevels } from './label/agreement.js';
 export { labelProgress } from './label/assign.js';
 export { readFunctions } from './label/functions.js';

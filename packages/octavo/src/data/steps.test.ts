@@ -10,7 +10,10 @@ import { loadTokenizer, trainTokenizer } from '../text/index.js';
 import { clean } from './clean.js';
 import { collect } from './collect.js';
 import { documentColumns } from './document.js';
-import { dataSummary, duplicates, listDropped, why } from './inspect.js';
+import { dataSummary } from './inspect/data-summary.js';
+import { duplicates } from './inspect/duplicates.js';
+import { sampleDocuments } from './inspect/sample.js';
+import { why } from './inspect/why.js';
 import { cleanSection, collectSection, dataSection, splitSection, tokenizeSection } from './section.js';
 import { split } from './split.js';
 import { prose, stepRunner } from './step.test-support.js';
@@ -80,16 +83,28 @@ describe('the data steps', () => {
     for (const name of ['train', 'validation', 'test'] as const)
       expect(Object.keys(parts[name].sources)).toEqual(expect.arrayContaining(['corpus', 'rows']));
 
-    const dropped = await listDropped(artifacts, { limit: 100 });
+    const all = { count: 1000, seed: 1 };
+    const { documents: dropped } = await sampleDocuments(artifacts, { fate: 'dropped' }, all);
     expect(dropped).toHaveLength(cleaned.dropped);
-    expect(dropped.find(({ id }) => id === 'corpus/deep/exact')).toMatchObject({
+    expect(dropped.find(({ id }) => id === 'corpus/deep/exact')?.dropped).toEqual({
       reason: 'exact-duplicate',
       detail: 'the same as corpus/7',
     });
-    expect(await listDropped(artifacts, { reason: 'near-duplicate' })).toMatchObject([
-      { id: 'corpus/deep/near' },
-      { id: 'rows:33', detail: expect.stringMatching(/^\d+ % as corpus\/9$/) },
-    ]);
+    expect(await sampleDocuments(artifacts, { reason: 'near-duplicate' }, all)).toMatchObject({
+      of: 2,
+      documents: [
+        { id: 'corpus/deep/near' },
+        { id: 'rows:33', dropped: { detail: expect.stringMatching(/^\d+ % as corpus\/9$/) } },
+      ],
+    });
+    const damaged = dropped.find(({ id }) => id === 'corpus/deep/damaged');
+    expect(damaged?.text.slice(damaged.hit?.from, damaged.hit?.to)).toBe('\ufffd');
+    expect((await sampleDocuments(artifacts, {}, all)).documents).toHaveLength(cleaned.documentsIn);
+    const few = { count: 5, seed: 2 };
+    const kept5 = await sampleDocuments(artifacts, { fate: 'kept', source: 'rows' }, few);
+    expect(kept5).toMatchObject({ of: 30, documents: { length: 5 } });
+    expect(kept5.documents.every(({ id }) => id.startsWith('rows:'))).toBe(true);
+    expect(await sampleDocuments(artifacts, { fate: 'kept', source: 'rows' }, few)).toEqual(kept5);
     expect(await duplicates(artifacts)).toMatchObject([
       { kept: 'corpus/7', members: [{ id: 'corpus/deep/exact' }] },
       { kept: 'corpus/8', members: [{ id: 'corpus/deep/near' }] },

@@ -4,7 +4,7 @@
  */
 import { stringify } from 'yaml';
 import { formatBytes, visibleLine, visibleText } from '../../core/index.js';
-import type { DataSummary } from '../inspect.js';
+import type { DataSummary } from '../inspect/data-summary.js';
 import type { DataSection } from '../section.js';
 
 const count = (number: number): string => number.toLocaleString('en-US');

@@ -40,6 +40,6 @@ function nothingLeft(documentsIn: number, reasons: ReadonlyMap<string, number>) 
   return fail('DATA_TOO_SMALL', {
     what: `nothing is left of ${documentsIn} documents: ${[...reasons].map(([reason, count]) => `${count} ${reason}`).join(', ')}`,
     where: 'data.sources',
-    remedy: 'look at the dropped with `octavo data dropped`, then name more text or lower data.clean.minCharacters',
+    remedy: 'look at them with `octavo data sample --dropped`, then name more text or lower data.clean.minCharacters',
   });
 }

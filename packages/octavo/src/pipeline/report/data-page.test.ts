@@ -28,7 +28,7 @@ it('is a page without scripts or addresses, whatever the texts say', async () =>
     documentsIn: 2,
     kept: 1,
     dropped: 1,
-    droppedByReason: { 'exact-duplicate': 1 },
+    droppedByReason: { 'exact-duplicate': 1, 'c4.curly_bracket': 1 },
     changes: { [hostile]: { documents: 1, places: 2 } },
     bytesIn: 18,
     bytesKept: 9,
@@ -52,8 +52,12 @@ it('is a page without scripts or addresses, whatever the texts say', async () =>
         detail: `the same as ${hostile}`,
         excerpt: hostile,
       },
+      { id: 'code', source: hostile, reason: 'c4.curly_bracket', detail: 'in line 1', excerpt: hostile },
     ],
   );
+  await writeDocuments(join(run.artifact('collect'), 'documents.parquet'), { columns: { id: 'text', text: 'text' } }, [
+    { id: 'code', text: `${hostile.repeat(9)}{${hostile}` },
+  ]);
   await writeDocuments(join(run.artifact('clean'), 'documents.parquet'), { columns: { bytes: 'integer' } }, [
     { bytes: 9 },
   ]);
@@ -67,6 +71,7 @@ it('is a page without scripts or addresses, whatever the texts say', async () =>
   for (const id of ['stages', 'data', 'changes', 'duplicates', 'lengths', 'mixture'])
     expect(text).toContain(`<section id="${id}"`);
   expect(text).toContain('stays for 1');
+  expect(text).toContain('<mark>{</mark>');
   expect(text).not.toMatch(/<(script|img|iframe|object|embed|a [^>]*href="(?!#))/i);
   for (const [tag] of text.matchAll(/<[a-z][^>]*>/g)) expect(tag).not.toMatch(/\son[a-z]+=/);
   expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\p{Bidi_Control}/u);

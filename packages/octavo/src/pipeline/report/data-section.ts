@@ -1,4 +1,5 @@
 import { formatBytes } from '../../core/index.js';
+import type { Excerpt } from '../../data/index.js';
 import { shareBar } from './bars.js';
 import { type Html, html, nothing, outside, passage } from './html.js';
 import { grouped, percent } from './numbers.js';
@@ -35,6 +36,12 @@ const sourcesTable = ({ summary }: DataPart): Html => {
   });
 };
 
+/** An excerpt with the place that a rule is about. */
+const marked = ({ text, hit }: Excerpt): Html =>
+  hit === undefined
+    ? passage(text, 400)
+    : html`<span class="passage" dir="auto">${text.slice(0, hit.from)}<mark>${text.slice(hit.from, hit.to)}</mark>${text.slice(hit.to)}</span>`;
+
 const droppedList = ({ summary, dropped }: DataPart): Html => {
   const reasons = Object.entries(summary.cleaned.droppedByReason).filter(([, count]) => count > 0);
   const most = reasons.reduce((most, [, count]) => Math.max(most, count), 1);
@@ -46,8 +53,8 @@ const droppedList = ({ summary, dropped }: DataPart): Html => {
         html`<details><summary><span class="reason">${reasonTexts[reason] ?? outside(reason)} <code>${outside(reason)}</code></span>${shareBar(count / most)}<b>${grouped(count)}</b></summary>${(
           dropped.get(reason) ?? []
         ).map(
-          ({ id, detail, excerpt }) =>
-            html`<div class="excerpt"><p class="fine">${outside(id, 120)} · ${outside(detail, 200)}</p>${passage(excerpt, 400)}</div>`,
+          ({ id, dropped: why, ...excerpt }) =>
+            html`<div class="excerpt"><p class="fine">${outside(id, 120)} · ${outside(why?.detail ?? '', 200)}</p>${marked(excerpt)}</div>`,
         )}</details>`,
     )}</div>`;
 };

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type DroppedDocument, dataSummary, dropReasons, listDropped } from '../../data/index.js';
+import { dataSummary, sampleReasons } from '../../data/index.js';
 import { readDocuments } from '../../formats/index.js';
 import type { DataPart, KeptDocument } from './report-data.js';
 
@@ -30,10 +30,7 @@ const keptDocuments = async (artifacts: string, sources: readonly string[]): Pro
 /** Counts of the data steps, with examples of what was kept and dropped. Errors: those of the data room's readers. */
 export const readDataPart = async (artifacts: string): Promise<DataPart> => {
   const summary = await dataSummary(artifacts);
-  const dropped = new Map<string, readonly DroppedDocument[]>();
-  for (const reason of dropReasons)
-    if ((summary.cleaned.droppedByReason[reason] ?? 0) > 0)
-      dropped.set(reason, await listDropped(artifacts, { reason, limit: examplesOfReason }));
+  const dropped = await sampleReasons(artifacts, { count: examplesOfReason, seed: 1 });
   const kept = await keptDocuments(
     artifacts,
     summary.collected.sources.map(({ name }) => name),

@@ -1,4 +1,4 @@
-import type { DataSummary, DroppedDocument } from '../../data/index.js';
+import type { DataSummary, SampledDocument } from '../../data/index.js';
 import type { Plan } from '../../plan/index.js';
 import type { RunState } from '../../project/index.js';
 import type { TokenizerSummary } from '../../text/index.js';
@@ -19,7 +19,7 @@ export interface DataPart {
   /** Kept documents, a few of each source. */
   readonly kept: readonly KeptDocument[];
   /** Dropped documents by reason, a few of each. */
-  readonly dropped: ReadonlyMap<string, readonly DroppedDocument[]>;
+  readonly dropped: ReadonlyMap<string, readonly SampledDocument[]>;
 }
 
 /** All that the page shows, read from the run's folder. */
