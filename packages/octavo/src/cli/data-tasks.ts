@@ -1,11 +1,13 @@
 import type { Command, ExitCode, Invocation } from './command.js';
+import { dataKubernetes, kubernetesOptions } from './data-kubernetes.js';
 import { dataSlurm, slurmOptions } from './data-slurm.js';
-import { dataWork } from './data-work.js';
+import { dataWork, workOptions } from './data-work.js';
 
 /** What `octavo data` does besides showing: its share of the work, and the jobs of clusters. */
 export const dataTasks: Readonly<Record<string, (invocation: Invocation) => Promise<ExitCode>>> = {
   work: dataWork,
   slurm: dataSlurm,
+  kubernetes: dataKubernetes,
 };
 
-export const taskOptions: Command['options'] = slurmOptions;
+export const taskOptions: Command['options'] = [...workOptions, ...slurmOptions, ...kubernetesOptions];

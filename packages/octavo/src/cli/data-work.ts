@@ -1,22 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { formatDuration } from '../core/index.js';
+import { formatDuration, OctavoError } from '../core/index.js';
 import { cleanSection, workOnClean } from '../data/index.js';
 import { cacheFolderOf, readProject } from '../pipeline/index.js';
 import { findProjectFolder } from '../project/index.js';
-import type { ExitCode, Invocation } from './command.js';
+import type { Command, ExitCode, Invocation } from './command.js';
 import { parseOptions } from './options.js';
 import { existingRun, finishedArtifact } from './run-artifacts.js';
 
-const Options = z.object({ run: z.string().default('main'), set: z.array(z.string()).default([]) });
+const Options = z.object({
+  run: z.string().default('main'),
+  set: z.array(z.string()).default([]),
+  wait: z.coerce.number().min(0).max(100_000).default(0),
+});
+
+export const workOptions: Command['options'] = [
+  { form: '--wait <minutes>', says: 'with work: how long it waits for a run that has not collected yet (0)' },
+];
+
+/** The folder of collect, once it has finished. Errors: RUN_ABSENT after so long. */
+async function collected(
+  { cwd, clock, terminal }: Invocation,
+  { run, waitMs, signal }: { readonly run: string; readonly waitMs: number; readonly signal: AbortSignal },
+): Promise<string> {
+  const untilMs = clock.now() + waitMs;
+  let isTold = false;
+  for (;;)
+    try {
+      return finishedArtifact(existingRun(cwd, run), 'collect');
+    } catch (error) {
+      if (!(error instanceof OctavoError && error.code === 'RUN_ABSENT') || clock.now() >= untilMs) throw error;
+      if (!isTold) terminal.err(`waiting for collect, at most ${formatDuration(waitMs)}\n`);
+      isTold = true;
+      await sleep(1000, undefined, { signal });
+    }
+}
 
 /** `octavo data work`: cleans beside other processes, on this or other machines that see the project folder. */
 export const dataWork = async (invocation: Invocation): Promise<ExitCode> => {
   const { options, json, terminal, cwd, clock, interruptible } = invocation;
-  const { run: name, set } = parseOptions(Options, options);
+  const { run, set, wait } = parseOptions(Options, options);
   const projectFolder = findProjectFolder(cwd);
   const { data } = readProject(projectFolder, set);
-  const from = finishedArtifact(existingRun(cwd, name), 'collect');
-  const startedMs = clock.now();
+  let startedMs = clock.now();
   let toldMs = startedMs;
   const onProgress = (done: number, total: number): void => {
     const nowMs = clock.now();
@@ -29,6 +55,8 @@ export const dataWork = async (invocation: Invocation): Promise<ExitCode> => {
   const cacheFolder = cacheFolderOf(projectFolder);
   const result = await interruptible(async (signal) => {
     try {
+      const from = await collected(invocation, { run, waitMs: wait * 60_000, signal });
+      startedMs = clock.now();
       return await workOnClean({ section: cleanSection(data), projectFolder, cacheFolder, from, signal }, onProgress);
     } catch (error) {
       if (signal.aborted) return undefined;

@@ -21,6 +21,7 @@ export { addItems, createProject, findProject, type LabelProject, listProjects }
 export { serveLabels } from './label/server.js';
 export { suggestByClassifier, suggestByFunctions, type WeakLabels } from './label/suggest.js';
 export { uncertaintyRules } from './label/uncertainty.js';
+export { kubernetesManifest } from './scale/kubernetes.js';
 export { slurmScript } from './scale/slurm.js';
 export { workOnClean } from './scale/work.js';
 export {
