@@ -2,6 +2,7 @@
  * bzip2 as a bounded stream, block by block: one block of input and one of output are in memory. Streams that follow one
  * another are joined. Format: bzip2 1.0.8 as decoded by its reference program; every block's checksum is verified.
  */
+import { Damaged } from './damaged.js';
 import type { Bytes } from './decompress.js';
 
 /** More compressed bytes than any block of 900,000 bytes can take. */
@@ -14,8 +15,6 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
   for (let bit = 0; bit < 8; bit++) crc = crc & 0x80000000 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
   return crc;
 });
-
-export class Bzip2Damaged extends Error {}
 
 /** Bits of a buffer, the highest of each byte first. Reading beyond the end is damage. */
 class Bits {
@@ -37,7 +36,7 @@ class Bits {
   take(count: number): number {
     while (this.#count < count) {
       const byte = this.#bytes[this.#at++];
-      if (byte === undefined) throw new Bzip2Damaged('the data ends in the middle of a block');
+      if (byte === undefined) throw new Damaged('the data ends in the middle of a block');
       this.#held = ((this.#held << 8) | byte) & 0xffffffff;
       this.#count += 8;
     }
@@ -70,7 +69,7 @@ function readCode(bits: Bits, symbolCount: number): Code {
   let length = bits.take(5);
   for (let symbol = 0; symbol < symbolCount; symbol++) {
     while (bits.take(1) === 1) length += bits.take(1) === 0 ? 1 : -1;
-    if (length < 1 || length > 20) throw new Bzip2Damaged('a code has no such length');
+    if (length < 1 || length > 20) throw new Damaged('a code has no such length');
     lengths[symbol] = length;
   }
   const limits = new Int32Array(22).fill(-1);
@@ -86,7 +85,7 @@ function readCode(bits: Bits, symbolCount: number): Code {
       code++;
     }
     limits[size] = code - 1;
-    if (code > 1 << size) throw new Bzip2Damaged('a code has too many symbols');
+    if (code > 1 << size) throw new Damaged('a code has too many symbols');
     code <<= 1;
   }
   return { limits, bases, symbols };
@@ -102,7 +101,7 @@ function readSymbol(bits: Bits, { limits, bases, symbols }: Code): number {
       return symbols[at] ?? 0;
     }
   }
-  throw new Bzip2Damaged('a code names no symbol');
+  throw new Damaged('a code names no symbol');
 }
 
 function readSymbols(bits: Bits): readonly number[] {
@@ -113,13 +112,13 @@ function readSymbols(bits: Bits): readonly number[] {
     const row = bits.take(16);
     for (let low = 0; low < 16; low++) if (((row >> (15 - low)) & 1) === 1) used.push(16 * high + low);
   }
-  if (used.length === 0) throw new Bzip2Damaged('a block uses no byte');
+  if (used.length === 0) throw new Damaged('a block uses no byte');
   return used;
 }
 
 function moveToFront<T>(list: T[], at: number): T {
   const [found] = list.splice(at, 1);
-  if (found === undefined) throw new Bzip2Damaged('a block names what it does not use');
+  if (found === undefined) throw new Damaged('a block names what it does not use');
   list.unshift(found);
   return found;
 }
@@ -129,12 +128,12 @@ function readColumn(bits: Bits, column: Uint32Array): number {
   const used = [...readSymbols(bits)];
   const tables = bits.take(3);
   const selectorCount = bits.take(15);
-  if (tables < 2 || tables > 6 || selectorCount === 0) throw new Bzip2Damaged('a block has no such tables');
+  if (tables < 2 || tables > 6 || selectorCount === 0) throw new Damaged('a block has no such tables');
   const order = Array.from({ length: tables }, (_, at) => at);
   const selectors = new Uint8Array(selectorCount);
   for (let at = 0; at < selectorCount; at++) {
     let place = 0;
-    while (bits.take(1) === 1) if (++place >= tables) throw new Bzip2Damaged('a block has no such table');
+    while (bits.take(1) === 1) if (++place >= tables) throw new Damaged('a block has no such table');
     selectors[at] = moveToFront(order, place);
   }
   const end = used.length + 1;
@@ -144,7 +143,7 @@ function readColumn(bits: Bits, column: Uint32Array): number {
   let runBit = 1;
   const flush = () => {
     if (run === 0) return;
-    if (size + run > column.length) throw new Bzip2Damaged('a block is larger than its header allows');
+    if (size + run > column.length) throw new Damaged('a block is larger than its header allows');
     column.fill(used[0] ?? 0, size, size + run);
     size += run;
     run = 0;
@@ -158,16 +157,16 @@ function readColumn(bits: Bits, column: Uint32Array): number {
       if (symbol <= 1) {
         run += runBit << symbol;
         runBit <<= 1;
-        if (run > column.length) throw new Bzip2Damaged('a block is larger than its header allows');
+        if (run > column.length) throw new Damaged('a block is larger than its header allows');
         continue;
       }
       flush();
       if (symbol === end) return size;
-      if (size >= column.length) throw new Bzip2Damaged('a block is larger than its header allows');
+      if (size >= column.length) throw new Damaged('a block is larger than its header allows');
       column[size++] = moveToFront(used, symbol - 1);
     }
   }
-  throw new Bzip2Damaged('a block has no end');
+  throw new Damaged('a block has no end');
 }
 
 /** Of a block this much is held back until its checksum was verified; text rarely unpacks to more. */
@@ -176,10 +175,10 @@ const verifiedBytes = 1024 * 1024;
 /** One block's bytes, in pieces of 64 KiB. Runs of four equal bytes are followed by how many more there are. */
 function* readBlock(bits: Bits, column: Uint32Array): Generator<Uint8Array, void, undefined> {
   const expected = bits.word();
-  if (bits.take(1) === 1) throw new Bzip2Damaged('a block is randomised, which no program has written since 1996');
+  if (bits.take(1) === 1) throw new Damaged('a block is randomised, which no program has written since 1996');
   const origin = bits.take(24);
   const size = readColumn(bits, column);
-  if (origin >= size) throw new Bzip2Damaged('a block begins outside itself');
+  if (origin >= size) throw new Damaged('a block begins outside itself');
   const starts = new Uint32Array(257);
   for (let at = 0; at < size; at++) {
     const place = ((column[at] ?? 0) & 0xff) + 1;
@@ -225,12 +224,12 @@ function* readBlock(bits: Bits, column: Uint32Array): Generator<Uint8Array, void
       filled = 0;
     }
   }
-  if (~crc >>> 0 !== expected) throw new Bzip2Damaged('a checksum does not fit');
+  if (~crc >>> 0 !== expected) throw new Damaged('a checksum does not fit');
   yield* held;
   if (filled > 0) yield out.subarray(0, filled);
 }
 
-/** Errors: Bzip2Damaged, which says what. */
+/** Errors: Damaged, which says what. */
 export async function* unbzip2(input: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
   const pieces = input[Symbol.asyncIterator]();
   const bits = new Bits();
@@ -254,13 +253,13 @@ export async function* unbzip2(input: Bytes): AsyncGenerator<Uint8Array, void, u
       if (stream > 0 && bits.left === 0) return;
       const head = bits.take(24);
       const level = bits.take(8) - 0x30;
-      if (head !== 0x425a68 || level < 1 || level > 9) throw new Bzip2Damaged('it does not begin as bzip2 does');
+      if (head !== 0x425a68 || level < 1 || level > 9) throw new Damaged('it does not begin as bzip2 does');
       const column = new Uint32Array(100_000 * level);
       while (true) {
         await fill();
         const magic = bits.magic();
         if (magic === endMagic) break;
-        if (magic !== blockMagic) throw new Bzip2Damaged('a block does not begin as one does');
+        if (magic !== blockMagic) throw new Damaged('a block does not begin as one does');
         yield* readBlock(bits, column);
       }
       bits.word();

@@ -7,6 +7,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decompress } from './decompress.js';
+import { packedSamples } from './formats.test-support.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -90,6 +91,29 @@ describe('decompress', () => {
       }
       expect(refused, kind).toBeGreaterThan(kind === 'gzip' ? 40 : 10);
     }
+  });
+
+  it('opens zstd and xz that lie in one another, parts joined, after many damaged ones', async () => {
+    // A frame that asks for a window of 128 MiB, holds a hundred bytes and breaks off.
+    const head = [0x28, 0xb5, 0x2f, 0xfd, 0, 0x88, 0x20, 3, 0];
+    const bad = Buffer.concat([Buffer.from(head), Buffer.alloc(100, 65), Buffer.alloc(300, 255)]);
+    for (let at = 0; at < 20; at++)
+      await expect(collect(inPieces(bad, 512))).rejects.toMatchObject({ what: expect.stringContaining('zstd') });
+    const good = await zstd('SELECT hash(range)::VARCHAR AS a FROM range(40000)');
+    expect((await collect(inPieces(good, 65_536))).toString().split('\n')).toHaveLength(40_001);
+    const text = 'Call me Ishmael. '.repeat(40);
+    const xz = Buffer.from(packedSamples.xz, 'base64');
+    expect((await collect(inPieces(Buffer.concat([xz, Buffer.alloc(8), xz]), 100))).toString()).toBe(text + text);
+    const inside = async function* () {
+      for await (const piece of decompress(inPieces(xz, 10), 'outer')) {
+        expect((await collect(inPieces(xz, 99))).toString()).toBe(text);
+        yield piece;
+      }
+    };
+    expect((await collect(inside())).toString()).toBe(text);
+    await expect(collect(inPieces(Buffer.concat([xz, Buffer.from('more')]), 100))).rejects.toMatchObject({
+      what: expect.stringMatching(/it is cut off|something follows/),
+    });
   });
 
   it('closes its source when the reader leaves early', async () => {

@@ -1,20 +1,16 @@
 /** gzip, zstd, bzip2 and xz, told by their first bytes, as bounded streams. Anything else passes through. */
 import { createGunzip } from 'node:zlib';
-import { ZSTDDecoder } from 'zstddec/stream';
 import { fail } from '../../core/index.js';
 import { limits } from '../limits.js';
-import { Bzip2Damaged, unbzip2 } from './bzip2.js';
+import { unbzip2 } from './bzip2.js';
+import { Damaged } from './damaged.js';
+import { unxz } from './xz.js';
+import { unzstd } from './zstd.js';
 
 export type Bytes = AsyncIterable<Uint8Array>;
 
-/** Zero-length outputs that one input piece may cause before it counts as damaged: frames that hold nothing are legal. */
-const emptyOutputs = 20_000;
-
-/** A stream that says no more what it held. */
-class Damaged extends Error {}
-
 /** Never an empty one. What comes of a slice is lost where it turns out to be damaged, so slices are small. */
-async function* inSlices(input: Bytes, bytes = 16_384): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* inSlices(input: Bytes, bytes = 16_384): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const piece of input) {
     for (let at = 0; at < piece.length; at += bytes) yield piece.subarray(at, at + bytes);
   }
@@ -65,68 +61,6 @@ async function* gunzip(input: Bytes): AsyncGenerator<Uint8Array, void, undefined
     if (end > stream.bytesWritten) throw new Damaged('something follows its end');
   } finally {
     stream.destroy();
-  }
-}
-
-/** The decoder pulls at most one piece of input for each output, so one piece ahead is enough to feed it. */
-async function* unzstd(input: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
-  const decoder = new ZSTDDecoder();
-  await decoder.init();
-  const source = inSlices(input, 65_536);
-  let ahead = await source.next();
-  let pulled = false;
-  const pieces = {
-    *[Symbol.iterator]() {
-      while (ahead.done !== true) {
-        pulled = true;
-        yield ahead.value;
-      }
-    },
-  };
-  const outputs = decoder.decodeStreaming(pieces);
-  let empty = 0;
-  try {
-    while (true) {
-      const output = outputs.next();
-      if (output.done === true) return;
-      if (pulled) {
-        pulled = false;
-        empty = 0;
-        ahead = await source.next();
-      }
-      if (output.value.length > 0) yield output.value;
-      else if (++empty > emptyOutputs) throw new Damaged('its zstd data does not decompress');
-    }
-  } catch (cause) {
-    if (cause instanceof Error && /Incomplete stream/.test(cause.message))
-      throw new Damaged('it is cut off', { cause });
-    throw cause;
-  } finally {
-    await source.return();
-  }
-}
-
-/** Through an optional package: a WebAssembly decoder. Errors: PACKAGE_ABSENT. */
-async function* unxz(input: Bytes, where: string): AsyncGenerator<Uint8Array, void, undefined> {
-  const { XzReadableStream } = await import('xz-decompress').catch((cause: unknown) => {
-    throw fail('PACKAGE_ABSENT', {
-      what: 'reading .xz files needs the package xz-decompress, which is not installed',
-      where,
-      remedy: 'npm install xz-decompress@0.2.3',
-      cause,
-    });
-  });
-  const pieces = new XzReadableStream(ReadableStream.from(input)).getReader();
-  try {
-    while (true) {
-      const next = await pieces.read().catch((cause: unknown) => {
-        throw new Damaged('its xz data does not decompress', { cause });
-      });
-      if (next.done) return;
-      if (next.value.length > 0) yield next.value;
-    }
-  } finally {
-    await pieces.cancel().catch(() => undefined);
   }
 }
 
@@ -184,13 +118,13 @@ export async function* decompress(
     return;
   }
   try {
-    for await (const piece of unpack(counted(), where)) {
+    for await (const piece of unpack(counted())) {
       ratio.out += piece.length;
       if (archive !== undefined) archive.out += piece.length;
       const beyond = [ratio, archive].find((one) => one !== undefined && isBomb(one));
       if (beyond !== undefined) {
         throw fail('DATA_LIMIT', {
-          what: `${beyond.in} compressed bytes became more than ${beyond.out - piece.length}, beyond ${limits.compressionRatio} to 1`,
+          what: `${beyond.in} compressed bytes became ${beyond.out} and more, beyond ${limits.compressionRatio} to 1`,
           where,
           remedy: 'if the file is honest, decompress it yourself and name the result in data.sources',
         });
@@ -198,7 +132,7 @@ export async function* decompress(
       yield piece;
     }
   } catch (cause) {
-    if (!(cause instanceof Damaged || cause instanceof Bzip2Damaged)) throw cause;
+    if (!(cause instanceof Damaged)) throw cause;
     throw fail('DATA_SOURCE', {
       what: `is damaged: ${cause.message}; ${ratio.out} unpacked bytes were read before`,
       where,

@@ -1,4 +1,4 @@
-import { OctavoError } from '../../core/index.js';
+import { maskSecrets, OctavoError } from '../../core/index.js';
 import type { Collected } from '../document.js';
 
 const ofFiles: readonly string[] = ['DATA_SOURCE', 'DATA_LIMIT', 'DATA_ARCHIVE_REFUSED'];
@@ -16,7 +16,8 @@ export async function* untilRefused(
     }
   } catch (error) {
     // An archive that breaks off shows while a member of it is read, and is not the member's fault.
-    if (!(error instanceof OctavoError && error.where === where && ofFiles.includes(error.code))) throw error;
+    if (!(error instanceof OctavoError && error.where === maskSecrets(where) && ofFiles.includes(error.code)))
+      throw error;
     const from = isStart ? id : `${id}#rest`;
     yield { kind: 'rejected', dropped: { id: from, source, reason: 'file-refused', detail: error.what, excerpt: '' } };
   }

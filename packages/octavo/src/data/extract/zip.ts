@@ -5,6 +5,7 @@
  */
 import { inflateRawSync } from 'node:zlib';
 import { limits } from '../limits.js';
+import { crc32 } from './crc.js';
 
 /** Says what is wrong with an archive or a member. */
 export class ZipRefused extends Error {}
@@ -16,18 +17,6 @@ export interface ZipMember {
   readonly isUnsafe: boolean;
   /** Its content, inflated and verified. Errors: ZipRefused. */
   readonly read: () => Buffer;
-}
-
-const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ (crcTable[(crc ^ byte) & 0xff] ?? 0);
-  return ~crc >>> 0;
 }
 
 function endOfDirectory(archive: Buffer): number {
