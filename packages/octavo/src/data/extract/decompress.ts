@@ -4,17 +4,11 @@ import { fail } from '../../core/index.js';
 import { limits } from '../limits.js';
 import { unbzip2 } from './bzip2.js';
 import { Damaged } from './damaged.js';
+import { inSlices } from './in-slices.js';
 import { unxz } from './xz.js';
 import { unzstd } from './zstd.js';
 
 export type Bytes = AsyncIterable<Uint8Array>;
-
-/** Never an empty one. What comes of a slice is lost where it turns out to be damaged, so slices are small. */
-export async function* inSlices(input: Bytes, bytes = 16_384): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const piece of input) {
-    for (let at = 0; at < piece.length; at += bytes) yield piece.subarray(at, at + bytes);
-  }
-}
 
 /**
  * Piece by piece, so that all that comes before a damaged place is given, and the same at each reading: a stream of Node that

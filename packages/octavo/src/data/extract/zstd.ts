@@ -4,7 +4,8 @@
  */
 import { ZSTDDecoder } from 'zstddec/stream';
 import { Damaged } from './damaged.js';
-import { type Bytes, inSlices } from './decompress.js';
+import type { Bytes } from './decompress.js';
+import { inSlices } from './in-slices.js';
 
 const sliceBytes = 65_536;
 /** Errors are the highest numbers of 32 bits. */
