@@ -11,6 +11,7 @@ NAPI_MODULE_INIT() {
     addTokenizer(env, exports);
     addTrainer(env, exports);
     addDuplicates(env, exports);
+    addModel(env, exports);
     return exports;
   });
 }

@@ -13,5 +13,6 @@ inline void setFunction(napi_env env, napi_value exports, const char* name, napi
 void addTokenizer(napi_env env, napi_value exports);
 void addTrainer(napi_env env, napi_value exports);
 void addDuplicates(napi_env env, napi_value exports);
+void addModel(napi_env env, napi_value exports);
 
 }  // namespace octavo::text

@@ -113,4 +113,42 @@ const busy = native.createTrainer(1, 2);
 const first = native.countWords(busy, Array.from({ length: 2_000 }, text));
 assert.throws(() => native.countWords(busy, ['a']));
 await first;
+
+const table = new Uint32Array(3 * 2 ** 20);
+const learnt = new Uint32Array(table.length);
+for (let round = 0; round < rounds; round++) {
+  const input = pick([
+    text,
+    () => text().repeat(random(400)),
+    () => String.fromCharCode(...Array.from({ length: random(70) }, () => random(65_536))),
+  ])();
+  const runs = native.minHash(input).subarray(112);
+  assert.ok(runs.every((run, n) => n === 0 || run >>> 0 > runs[n - 1] >>> 0));
+  native.learnCharacters(table, input);
+  const [fraction, exponent] = native.characterOdds(table, input);
+  assert.ok(fraction > 0 && fraction <= 1 && exponent <= 0);
+  const parts = Array.from({ length: random(12) }, () => Buffer.from(pick([text(), input])));
+  let end = 0;
+  const ends = Uint32Array.from(parts, ({ length }) => (end += length));
+  const spans = native.repeatedSpans(Buffer.concat(parts), ends, 1 + random(40));
+  assert.ok(spans.length % 2 === 0 && spans.every((place, n) => place <= end && (n === 0 || place >= spans[n - 1])));
+}
+assert.throws(() => native.minHash(5));
+assert.throws(() => native.minHash());
+for (const wrong of [learnt.subarray(1), new Int32Array(learnt.length), 'a', undefined]) {
+  assert.throws(() => native.learnCharacters(wrong, 'a'));
+  assert.throws(() => native.characterOdds(wrong, 'a'));
+}
+assert.throws(() => native.learnCharacters(learnt, 5));
+assert.throws(() => native.characterOdds(learnt));
+for (const [ends, least] of [
+  [[1, 2], 5],
+  [[3, 2, 3], 5],
+  [[], 5],
+  [[3], 0],
+  [[4], 5],
+  [[2, 2 ** 32 - 1], 5],
+])
+  assert.throws(() => native.repeatedSpans(Buffer.from('abc'), Uint32Array.from(ends), least));
+assert.throws(() => native.repeatedSpans('abc', Uint32Array.of(3), 5));
 process.stdout.write('every function answered as it should\n');

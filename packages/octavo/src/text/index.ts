@@ -2,6 +2,7 @@ export { type ChatMessage, chatTemplate, type RenderedChat, renderChat, stopToke
 export { huggingFaceTokenizerConfig } from './hugging-face.js';
 export { loadTokenizer } from './load-tokenizer.js';
 export { minHash, repeatedSpans } from './native-duplicates.js';
+export { characterLogarithm, characterTable, learnCharacters } from './native-model.js';
 export { type PatternName, patternNames } from './patterns.js';
 export { type TokenizerSection, tokenizerSection } from './section.js';
 export { endOfText, endOfTurn, type Role, roles, roleToken, standardSpecialTokens } from './special-tokens.js';

@@ -42,6 +42,9 @@ export interface NativeText {
   readonly minHash: (text: string) => Int32Array;
   /** Spans of bytes that occurred before, from and to by turns; documents end at `ends`. */
   readonly repeatedSpans: (bytes: Uint8Array, ends: Uint32Array, least: number) => Uint32Array;
+  readonly learnCharacters: (table: Uint32Array, text: string) => void;
+  /** The probability of a text is the first number times two to the power of the second. */
+  readonly characterOdds: (table: Uint32Array, text: string) => Float64Array;
 }
 
 const require = createRequire(import.meta.url);

@@ -8,7 +8,7 @@ export const buckets = 14;
 const hashesPerBucket = hashes / buckets;
 
 /** A bijection of 32-bit words that leaves no trace of order (MurmurHash3's last step). */
-function mix(word: number): number {
+export function mix(word: number): number {
   let mixed = word ^ (word >>> 16);
   mixed = Math.imul(mixed, 0x85ebca6b);
   mixed ^= mixed >>> 13;

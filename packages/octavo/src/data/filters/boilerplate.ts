@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { mix } from '../duplicates/min-hash.js';
 
 export const boilerplateFields = {
   minDocuments: z.number().int().min(2).default(10).describe('A line repeated in fewer documents of a source stays.'),
@@ -10,28 +10,48 @@ export type BoilerplateRules = z.infer<z.ZodObject<typeof boilerplateFields>>;
 
 const rows = 4;
 
+type Hashes = readonly [first: number, step: number];
+
+/** Two hashes, of which any number more are made: the first plus a multiple of the second (Kirsch and Mitzenmacher 2006). */
+function hashesOf(source: string, line: string): Hashes {
+  let [a, b] = [0x9e3779b1, 0x85ebca6b];
+  for (const part of [source, line]) {
+    for (let at = 0; at < part.length; at++) {
+      const code = part.charCodeAt(at);
+      a = Math.imul(a ^ code, 0xcc9e2d51);
+      b = Math.imul(b ^ code, 0x1b873593);
+      a ^= a >>> 15;
+      b ^= b >>> 13;
+    }
+    a ^= part.length;
+    b = Math.imul(b ^ a, 0xc2b2ae35);
+  }
+  return [mix(a), mix(b) | 1];
+}
+
 /**
  * In how many documents each line of a source occurs, at most: a count-min sketch of fixed size, whose counts err only
  * upwards and rarely. Sources: Cormode and Muthukrishnan 2005; conservative update, Estan and Varghese 2002.
  */
 export function lineCounts(documents: number) {
   const width = 2 ** Math.min(24, Math.max(12, Math.ceil(Math.log2(Math.max(1, documents) * 64))));
-  const counters = Array.from({ length: rows }, () => new Uint32Array(width));
-  const places = (source: string, line: string): readonly number[] => {
-    const digest = createHash('sha256').update(source).update('\0').update(line).digest();
-    return Array.from({ length: rows }, (_, row) => digest.readUInt32LE(4 * row) & (width - 1));
+  const counters = new Uint32Array(rows * width);
+  const place = ([first, step]: Hashes, row: number): number => row * width + ((first + row * step) & (width - 1));
+  const least = (hashes: Hashes): number => {
+    let count = counters[place(hashes, 0)] ?? 0;
+    for (let row = 1; row < rows; row++) count = Math.min(count, counters[place(hashes, row)] ?? 0);
+    return count;
   };
-  const countAt = (at: readonly number[]): number => Math.min(...at.map((place, row) => counters[row]?.[place] ?? 0));
   return {
     add: (source: string, line: string) => {
-      const at = places(source, line);
-      const next = countAt(at) + 1;
-      for (const [row, place] of at.entries()) {
-        const counter = counters[row];
-        if (counter !== undefined && (counter[place] ?? 0) < next) counter[place] = next;
+      const hashes = hashesOf(source, line);
+      const next = least(hashes) + 1;
+      for (let row = 0; row < rows; row++) {
+        const at = place(hashes, row);
+        counters[at] = Math.max(next, counters[at] ?? 0);
       }
     },
-    of: (source: string, line: string): number => countAt(places(source, line)),
+    of: (source: string, line: string): number => least(hashesOf(source, line)),
   };
 }
 

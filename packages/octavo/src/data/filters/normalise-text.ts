@@ -11,17 +11,27 @@ const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 /** Joiners shape Persian, Indic scripts and emoji; between Latin letters they only hide a word. */
 const joiners = /(?<=[A-Za-z])[\u200c\u200d]+(?=[A-Za-z])/g;
 
-export function normaliseText(text: string): string {
-  const visible = text
-    .replaceAll(/\r\n?|[\u0085\u2028\u2029]/g, '\n')
-    .replaceAll(removed, '')
-    .replaceAll(joiners, '');
+/** What only a few texts hold is looked for before it is replaced. */
+const other = /[^\n -~]/;
+const spaceAtEnd = /[^\S\n]\n/;
+
+/** What stays of characters that are not plain ASCII. */
+function normaliseCharacters(text: string): string {
+  const lines = /[\r\u0085\u2028\u2029]/.test(text) ? text.replaceAll(/\r\n?|[\u0085\u2028\u2029]/g, '\n') : text;
+  const shown = lines.replaceAll(removed, '');
+  const visible = /[\u200c\u200d]/.test(shown) ? shown.replaceAll(joiners, '') : shown;
   return (rightToLeft.test(visible) ? visible : visible.replaceAll(directions, ''))
     .normalize('NFC')
-    .replaceAll(/[\u00a0\u2000-\u200a\u202f\u205f\u3000]/g, ' ')
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')
-    .replaceAll(/\n{3,}/g, '\n\n')
-    .trim();
+    .replaceAll(/[\u00a0\u2000-\u200a\u202f\u205f\u3000]/g, ' ');
+}
+
+export function normaliseText(given: string): string {
+  const text = other.test(given) ? normaliseCharacters(given) : given;
+  const lines = spaceAtEnd.test(text)
+    ? text
+        .split('\n')
+        .map((line) => line.trimEnd())
+        .join('\n')
+    : text;
+  return lines.replaceAll(/\n{3,}/g, '\n\n').trim();
 }

@@ -59,11 +59,29 @@ export function spread(low: number, high: number) {
   };
 }
 
-const symbol = /[^\p{L}\p{N}\s]/gu;
+const symbol = /[^\p{L}\p{N}\s]/u;
+/** By UTF-16 unit: 1 where it is a symbol; made when first needed. */
+let symbols: Uint8Array | undefined;
+
+/** Code points that are no letter, digit or white space; a lone surrogate is one. */
+function symbolsIn(text: string): number {
+  symbols ??= Uint8Array.from({ length: 65_536 }, (_, code) => Number(symbol.test(String.fromCharCode(code))));
+  let count = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const point = code < 0xd800 || code > 0xdbff ? code : (text.codePointAt(at) ?? code);
+    if (point === code) count += symbols[code] ?? 0;
+    else {
+      count += Number(symbol.test(String.fromCodePoint(point)));
+      at++;
+    }
+  }
+  return count;
+}
 
 function measure(text: string, which: Measure, model: CharacterModel): number {
   if (which === 'length') return Math.log(Math.max(1, text.length));
-  if (which === 'symbols') return (text.match(symbol)?.length ?? 0) / Math.max(1, text.length);
+  if (which === 'symbols') return symbolsIn(text) / Math.max(1, text.length);
   return Math.log(model.perplexity(text));
 }
 
