@@ -24,7 +24,7 @@ const sourceFields = z.strictObject({
     .string()
     .min(1)
     .describe(
-      'A file, a folder, a pattern such as corpus/**/*.md, npm:name@version/pattern, sqlite:FILE, duckdb:FILE, mysql://, mariadb:// or postgres://, hdfs:// or s3:// with a path or pattern, the https:// address of a site to crawl, warc:, feed:, reddit:, hackernews: or mastodon: with a file, pattern or address, or a preset (quickstart).',
+      'A file, a folder, a pattern such as corpus/**/*.md, npm:name@version/pattern, sqlite:FILE, duckdb:FILE, mysql://, mariadb:// or postgres://, hdfs:// or s3:// with a path or pattern, the https:// address of a site to crawl, warc:, wikipedia:, feed:, reddit:, hackernews: or mastodon: with a file, pattern or address, or a preset (quickstart).',
     ),
   name: z
     .string()

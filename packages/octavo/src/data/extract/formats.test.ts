@@ -173,7 +173,7 @@ describe('XML', () => {
   it('that is cut, too deep or one endless tag says so', async () => {
     expect(await readAll('<r><text>a</text><text>b', 'x.xml')).toEqual([
       's/x.xml:1 → a',
-      's/x.xml:2 ! invalid-xml: the file ends inside the element',
+      's/x.xml:2 ! invalid-xml: the file ends inside an element',
     ]);
     expect(await readAll('<a>'.repeat(20_000), 'x.xml')).toEqual([
       's/x.xml:1 ! invalid-xml: elements lie more than 1000 deep: the rest is not read',

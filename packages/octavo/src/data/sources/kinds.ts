@@ -8,12 +8,14 @@ import { npm } from './npm.js';
 import { hackerNews, reddit } from './social.js';
 import { sql } from './sql.js';
 import { warc } from './warc.js';
+import { wikipedia } from './wikipedia.js';
 
 /** Every kind of source; the first whose `parse` knows `from` has it. */
 export const kinds: readonly Binder[] = [
   bind(npm),
   bind(crawledSite),
   bind(warc),
+  bind(wikipedia),
   bind(feed),
   bind(reddit),
   bind(hackerNews),
