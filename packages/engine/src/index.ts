@@ -83,7 +83,7 @@ export { tanh } from './ops/tanh.js';
 export { type GraphChange, graphChange } from './passes/graph-change.js';
 export { optimise, optimiseStages, type Precision, type Stage } from './passes/index.js';
 export { type ArenaBlock, type Plan, plan } from './plan/plan.js';
-export { type Work, workOf } from './plan/work.js';
+export { productFlops, type Work, workOf } from './plan/work.js';
 export { type Graph, type GraphNode, print, printNode } from './trace/graph.js';
 export { extend, only, patch, tap } from './trace/intervene.js';
 export { valueNamed } from './trace/named-values.js';

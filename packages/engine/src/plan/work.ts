@@ -1,6 +1,6 @@
 import { opOf } from '../ops/registry.js';
-import type { GraphNode } from '../trace/graph.js';
-import { bytesOf, isHalf, sizeOf } from '../types.js';
+import type { Graph, GraphNode } from '../trace/graph.js';
+import { bytesOf, isHalf, product, sizeOf, type TensorType } from '../types.js';
 import type { Instruction, Plan } from './plan.js';
 
 /** What an instruction has to do at least: arithmetic, and bytes that it reads and writes once each. */
@@ -19,7 +19,9 @@ const recurrence = ([batch, time, units, width]: readonly number[]): number => 2
 const flops: Readonly<Record<string, (parameters: readonly number[]) => number>> = {
   matmul: ([batch, m, n, k]) => 2 * batch * m * n * k,
   linear: ([rows, n, k]) => 2 * rows * n * k,
+  quantisedLinear: ([rows, n, k]) => 2 * rows * n * k,
   groupedMatmul: ([, rows, n, k]) => 2 * rows * n * k,
+  groupedWeightGradient: ([, rows, m, n]) => 2 * rows * m * n,
   lstm: recurrence,
   lstmGradient: recurrence,
   gru: recurrence,
@@ -29,31 +31,53 @@ const flops: Readonly<Record<string, (parameters: readonly number[]) => number>>
   crossEntropyTraining: ([tokens, width, vocabulary]) => 6 * tokens * width * vocabulary,
 };
 
-// B batch, T time, H heads, W head width: two products of T²/2 pairs forward, five backward
-const attentionProducts: Readonly<Record<string, number>> = { attention: 2, attentionGradient: 5 };
+type Types = Readonly<Record<string, TensorType>>;
 
-function attentionFlops(node: GraphNode, shape: readonly number[], products: number): number {
-  const [batch = 1, time = 1] = shape;
-  const width = Number(node.attributes['heads']) * Number(node.attributes['headWidth']);
-  return products * batch * width * time * (time + 1);
-}
+/** Of so many products of the pairs that masks leave; `starts` and `ends` are not known before a run and count as open. */
+const attentionFlops =
+  (products: number) =>
+  ({ qkv, memory }: Types, { attributes }: GraphNode): number => {
+    const [batch, time] = qkv.shape;
+    const keys = memory === undefined ? time : memory.shape[1];
+    const reach = Number(attributes['window']) || keys + time;
+    const ahead = attributes['causal'] === true ? 1 : reach;
+    let pairs = 0;
+    for (let at = keys - time; at < keys; at++)
+      pairs += Math.max(0, Math.min(keys, at + ahead) - Math.max(0, at - reach + 1));
+    return products * 2 * batch * pairs * Number(attributes['heads']) * Number(attributes['headWidth']);
+  };
+
+/** The same by shapes, where parameters do not say it. */
+const flopsByShape: Readonly<Record<string, (types: Types, node: GraphNode, made: TensorType) => number>> = {
+  attention: attentionFlops(2),
+  attentionGradient: attentionFlops(5),
+  convolution: ({ weight }, _, made) => 2 * sizeOf(made) * product(weight.shape.slice(1)),
+  // Its weight is turned, [C, .., F/G]: an element of dy meets all taps of C/G channels.
+  convolutionInputGradient: ({ dy, weight }) => (2 * sizeOf(dy) * sizeOf(weight)) / product(dy.shape.slice(-1)),
+  convolutionWeightGradient: ({ dy }, _, made) => 2 * sizeOf(dy) * product(made.shape.slice(1)),
+};
 
 /** Ops that read a few rows of an operand: what is touched is the size of the result. */
 const lookups: ReadonlySet<string> = new Set(['embedding', 'gather', 'cachedAttention']);
 
-export function workOf({ graph }: Plan, { node, operands }: Instruction): Work {
-  const op = opOf(node.kind);
-  const types = Object.fromEntries(
-    op.inputNames.flatMap((name, i) => ((node.inputs[i] ?? -1) < 0 ? [] : [[name, graph.types[node.inputs[i]]]])),
+function typesOf(graph: Graph, { kind, inputs }: GraphNode): Types {
+  const { inputNames } = opOf(kind);
+  return Object.fromEntries(
+    inputNames.flatMap((name, i) => ((inputs[i] ?? -1) < 0 ? [] : [[name, graph.types[inputs[i]]]])),
   );
+}
+
+/** Floating-point operations of a node's products, whatever runs it; 0 where it has none. */
+export function productFlops(graph: Graph, node: GraphNode): number {
+  const types = typesOf(graph, node);
+  const byShape = flopsByShape[node.kind]?.(types, node, graph.types[node.outputs[0]]);
+  return byShape ?? flops[node.kind]?.(opOf(node.kind).parameters?.(types, node.attributes) ?? []) ?? 0;
+}
+
+export function workOf({ graph }: Plan, { node, operands }: Instruction): Work {
   const result = graph.types[node.outputs[0]];
-  const products = attentionProducts[node.kind];
-  const count = flops[node.kind];
   return {
-    flops:
-      products !== undefined
-        ? attentionFlops(node, graph.types[node.inputs[0]].shape, products)
-        : (count?.(op.parameters?.(types, node.attributes) ?? []) ?? 0),
+    flops: productFlops(graph, node),
     bytes: lookups.has(node.kind)
       ? 2 * sizeOf(result) * bytesOf(result.dtype)
       : operands.reduce(

@@ -1,53 +1,69 @@
 import { formatBytes, formatCount } from '../core/index.js';
-import type { DiagramPart } from '../models/index.js';
-import { groupedLayers, type ModelSummary } from '../pipeline/index.js';
+import { type DiagramPart, type DiagramStep, groupedLayers } from '../models/index.js';
+import type { ModelSummary } from '../pipeline/index.js';
 import { type Paint, padEnd, table } from './terminal.js';
 
 const part = ({ name, detail }: DiagramPart): string => (detail === '' ? name : `${name}  ${detail}`);
 
-/** The model drawn with lines: the residual stream on the left, what each branch adds to it on the right. */
-export const modelDiagram = ({ diagram, config }: Pick<ModelSummary, 'diagram' | 'config'>): string => {
-  const inside = diagram.branches.flatMap((branch) => [
-    ...branch.map((one, i) => `${i === 0 ? '├─▶ ' : '│   '}${part(one)}`),
-    '⊕◀──┘',
-  ]);
-  const width = Math.max(24, ...inside.map((line) => line.length)) + 2;
-  const title = ` ${diagram.blocks} × block `;
-  const framed = [
-    `╭─${title}${'─'.repeat(width - title.length)}╮`,
-    ...inside.map((line) => `│ ${padEnd(line, width)}│`),
-    `╰─┬${'─'.repeat(width - 1)}╯`,
-  ];
-  return [
-    '  tokens',
-    ...diagram.before.map((one) => `  │ ${part(one)}`),
-    ...(diagram.blocks === 0 ? [] : framed),
-    ...diagram.after.map((one) => `  │ ${part(one)}`),
-    '  ▼',
-    `  ${config.vocabularySize} logits`,
-  ].join('\n');
+/** A step as lines: the stream on the left, what leaves it on the right. */
+const step = ({ branches, kept, part: own }: DiagramStep): readonly string[] => {
+  if (branches.length === 0) return [`│ ${part(own)}`];
+  const stream = kept ? '│' : ' ';
+  const lines = branches.flatMap((branch, at) =>
+    branch.map((one, i) => {
+      if (i > 0) return `${stream} │ ${part(one)}`;
+      return `${kept || at < branches.length - 1 ? '├' : '╰'}─▶ ${part(one)}`;
+    }),
+  );
+  return [...lines, kept && own.name === 'add' ? '⊕◀╯' : `${kept ? '├' : '╭'}◀╯ ${part(own)}`];
 };
+
+/** The model drawn with lines: each stream from its tokens down, what branches do beside it, blocks in frames. */
+export const modelDiagram = ({ diagram, gives }: Pick<ModelSummary, 'diagram' | 'gives'>): string =>
+  diagram
+    .map(({ input, sections }, at) => {
+      const lines = sections.flatMap(({ title, count, steps }) => {
+        const inside = steps.flatMap(step);
+        if (title === '') return inside.map((line) => `  ${line}`);
+        const heading = ` ${count === 1 ? '' : `${count} × `}${title} `;
+        const width = Math.max(heading.length, ...inside.map((line) => line.length)) + 2;
+        return [
+          `╭─${heading}${'─'.repeat(width - heading.length)}╮`,
+          ...inside.map((line) => `│ ${padEnd(line, width)}│`),
+          `╰─┬${'─'.repeat(width - 1)}╯`,
+        ];
+      });
+      const end =
+        at === diagram.length - 1 ? ['  ▼', `  ${gives}`] : ['  ▼', `  read beside ${diagram[at + 1]?.input}`, ''];
+      return [`  ${input}`, ...lines, ...end].join('\n');
+    })
+    .join('\n');
 
 const exact = (count: number): string => count.toLocaleString('en-US');
 
 export const modelText = (summary: ModelSummary, paint: Paint): string => {
-  const { name, from, config, parameters, activeParameters, bytes, cacheBytes, flops, trainingBytes } = summary;
-  const rows = groupedLayers(summary).map(({ path, count, shape, width, ...layer }) => [
+  const { name, from, layers, length, parameters, activeParameters, bytes, cacheBytes, flops, trainingBytes } = summary;
+  const rows = groupedLayers(layers).map(({ path, count, shape, width, ...layer }) => [
     path,
     count === 1 ? '' : `${count}×`,
     shape.join(' × '),
     String(width),
     exact(layer.parameters * count),
-    exact(layer.flopsPerToken * count),
+    exact(layer.flops * count),
     formatBytes(4 * layer.parameters * count),
   ]);
-  const head = ['layer', '', 'weight', 'gives', 'parameters', 'FLOPs a token', 'bytes'];
+  const head = ['layer', '', 'weight', 'gives', 'parameters', 'FLOPs', 'bytes'];
   const total = ['together', '', '', '', exact(parameters), exact(flops.forward), formatBytes(bytes.float32)];
   const lines = table([head, ...rows, total]).split('\n');
   const shown = lines.map((line, at) =>
     at === 0 ? paint('dim', line) : at === lines.length - 1 ? paint('bold', line) : line,
   );
   const experts = activeParameters === parameters ? '' : `; a token meets ${exact(activeParameters)} of the parameters`;
+  const cache =
+    cacheBytes === undefined
+      ? ''
+      : `\ncache       ${formatBytes(cacheBytes.token)} a token in 16 bits, ${formatBytes(cacheBytes.context)} for the whole context`;
+  const training = trainingBytes === undefined ? '' : `\ntraining    about ${formatBytes(trainingBytes)} for a step`;
   return `${paint('bold', name)} ${paint('dim', `from ${from}`)}
 
 ${modelDiagram(summary)}
@@ -55,8 +71,6 @@ ${modelDiagram(summary)}
 ${shown.join('\n')}
 
 weights     ${formatBytes(bytes.float32)} in float32, ${formatBytes(bytes.half)} in 16 bits${experts}
-cache       ${formatBytes(cacheBytes.token)} a token in 16 bits, ${formatBytes(cacheBytes.context)} for the context of ${exact(config.contextLength)}
-operations  ${formatCount(flops.forward)} to read a token with the whole context in sight, ${formatCount(flops.training)} to train on one
-training    about ${formatBytes(trainingBytes)} for a step
+operations  ${formatCount(flops.forward)} to read one sequence of ${exact(length)} tokens, ${formatCount(flops.forward / length)} a token; ${formatCount(flops.training / length)} to train on one${cache}${training}
 `;
 };

@@ -42,11 +42,14 @@ describe('octavo inspect model', () => {
   it('draws a published model and adds its layers up', async () => {
     const { code, out } = await octavo('model', '--preset', 'gpt2');
     expect(code).toBe(0);
-    expect(out).toMatch(/╭─ 12 × block ─+╮/);
-    expect(out).toMatch(/│ ├─▶ LayerNorm {2}768 +│\n│ │ {3}queries, keys, values {2}2304 × 768, bias +│/);
-    expect(out).toMatch(/blocks\.0…11\.attention\.qkv +12× +2304 × 768 +2304 +21,261,312 +42,467,328 +81\.1 MiB/);
-    expect(out).toMatch(/together +124,439,808 +284,812,800 +475 MiB/);
-    expect(out).toContain('855M to train on one');
+    expect(out).toMatch(/╭─ 12 × blocks\.0…11 ─+╮/);
+    expect(out).toMatch(
+      /│ ├─▶ attention\.norm {2}layerNorm 768, bias +│\n│ │ │ attention\.qkv {2}linear 2304 × 768, bias +│/,
+    );
+    expect(out).toMatch(/blocks\.0…11\.attention\.qkv +12× +2304 × 768 +2304 +21,261,312 +43,486,543,872 +81\.1 MiB/);
+    expect(out).toMatch(/together +124,439,808 +272,339,828,736 +475 MiB/);
+    expect(out).toContain('266M a token; 798M to train on one');
+    expect(out).toContain('36 MiB for the whole context');
     for (const line of out.split('\n')) expect(line.length).toBeLessThan(110);
   });
 
@@ -66,6 +69,16 @@ describe('octavo inspect model', () => {
     expect(page).toContain('8,030,261,248');
     expect(page.match(/class="box-name"/g)?.length).toBeGreaterThan(12);
     expect(page).toContain('32 heads of 128, 8 of keys and values');
+  });
+
+  it('of other architectures: two streams of an encoder–decoder, filters side by side', async () => {
+    const { out } = await octavo('model', '--preset', 't5-small');
+    expect(out).toMatch(/\n {2}source\n(.*\n)+ {2}read beside said\n\n {2}said\n(.*\n)+ {2}32128 logits\n/);
+    expect(out).toMatch(/\ntogether +60,506,624 /);
+    expect(out).not.toMatch(/\n(cache|training) /);
+    const page = await pageOf('cnn.html', 'model', '--preset', 'text-cnn');
+    expect(page).toContain('convolution 100 × 4 × 300');
+    expect(page).toContain('5,990,402');
   });
 });
 
@@ -94,6 +107,13 @@ describe('octavo inspect graph', () => {
     expect(out).toMatch(/^before fuse-linear: \d+ nodes/);
     expect(out).toMatch(/\nafter fuse-linear: \d+ nodes, .*(add|reluSquared) \d+ → \d+/);
     expect(out).toContain(holds);
+  });
+
+  it('of another architecture: its own loss, and its scopes', async () => {
+    const { stages } = await json('graph', '--preset', 'lstm-tagger', '--length', '4');
+    const nodes: readonly { kind: string; path: string }[] = stages.at(-1).graph.nodes;
+    expect(nodes.some(({ kind, path }) => kind === 'lstmGradient' && path === 'gradient.layers.0')).toBe(true);
+    expect(nodes.some(({ kind }) => kind === 'crf')).toBe(true);
   });
 
   it('as JSON: counts by pass, and the graphs', async () => {
@@ -130,6 +150,8 @@ it.each([
   [['graph', '--run', 'main', '--length', '65'], '65 tokens are more than the context of 64'],
   [['graph', '--run', 'main', '--pass', 'nothing'], 'name one of dead-code, common-subexpressions'],
   [['graph', '--run', 'main', '--sequences', '0'], '--sequences'],
+  [['graph', '--preset', 'bert-base', '--kind', 'decode'], 'its architecture is bert'],
+  [['graph', '--preset', 'bert-base', '--length', '513'], '513 tokens are more than the context of 512'],
 ])('octavo inspect %j says what is wrong', async (argv, says) => {
   const { code, err } = await octavo(...argv);
   expect([code, err]).toEqual([2, expect.stringContaining(says)]);

@@ -70,7 +70,7 @@ const around = (stages: readonly GraphStage[], pass: string): readonly [GraphSta
 const inspectGraph = async (invocation: Invocation, options: Options, architecture: Architecture): Promise<void> => {
   const { terminal, cwd, json } = invocation;
   const { kind, pass } = options;
-  const { config, training, name, from } = architecture;
+  const { model, training, name, from } = architecture;
   const { sequences, length, text: size } = stepSizeOf(options, architecture);
   const precision =
     options.precision ??
@@ -78,7 +78,7 @@ const inspectGraph = async (invocation: Invocation, options: Options, architectu
       ? await mixedPrecisionOf(cacheFolderOf(resolve(findProjectFolder(cwd))))
       : 'float32');
   const optimiser = options.optimiser ?? training?.optimiser ?? 'muon';
-  const all = graphStages({ kind, config, optimiser, sequences, length, precision });
+  const all = graphStages({ kind, model, optimiser, sequences, length, precision });
   const stages = pass === undefined ? all : around(all, pass);
   const title = `${name}: ${kind}, ${size}, ${precision}`;
   if (options.html !== undefined) write(invocation, options.html, graphPage(stages, { title, from }));

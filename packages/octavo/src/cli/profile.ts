@@ -57,7 +57,7 @@ export const profile: Command = {
     const options = parseOptions(Options, invocation.options);
     const { kind, steps } = options;
     const architecture = await architectureOf(options, cwd, 'octavo profile');
-    const { config, training, name, from } = architecture;
+    const { model, training, name, from } = architecture;
     const { sequences, length, text: size } = stepSizeOf(options, architecture);
     const machine = await machineFactsOf(cacheFolderOf(resolve(findProjectFolder(cwd))));
     const precision =
@@ -66,7 +66,7 @@ export const profile: Command = {
     const paint = paintFor(terminal);
     if (!json) terminal.err(paint('dim', `${name}: ${kind}, ${size}, ${precision}, from ${from}\n`));
     const result = await profileStep(
-      { kind, config, optimiser, sequences, length, precision },
+      { kind, model, optimiser, sequences, length, precision },
       {
         machine,
         steps,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { fail } from '../core/index.js';
-import { type PresetName, presets } from '../models/index.js';
+import { functionOf, type PresetName, presets } from '../models/index.js';
 import {
   type Architecture,
   checkpointArchitecture,
@@ -26,7 +26,7 @@ export const modelOptions = {
 type ModelOptions = z.infer<z.ZodObject<typeof modelOptions>>;
 
 export const modelOptionHelp: Command['options'] = [
-  { form: '--preset <name>', says: `a published model: ${presetNames.join(', ')}` },
+  { form: '--preset <name>', says: `a known model: ${presetNames.join(', ')}` },
   { form: '--run <name>', says: 'the model of this run, else that of its plan' },
   { form: '--checkpoint <folder>', says: 'the model of this checkpoint' },
   {
@@ -68,12 +68,13 @@ export const stepSizeOf = (
     sequences,
     length,
   }: { readonly kind: GraphKind; readonly sequences?: number | undefined; readonly length?: number | undefined },
-  { config, training }: Architecture,
+  { model, length: usual, training }: Architecture,
 ): { readonly sequences: number; readonly length: number; readonly text: string } => {
-  const tokens = length ?? training?.sequenceLength ?? config.contextLength;
-  if (tokens > config.contextLength)
+  const tokens = length ?? training?.sequenceLength ?? usual;
+  const { longest = tokens } = functionOf(model);
+  if (tokens > longest)
     throw fail('USAGE', {
-      what: `${tokens} tokens are more than the context of ${config.contextLength}`,
+      what: `${tokens} tokens are more than the context of ${longest}`,
       where: '--length',
       remedy: 'make it smaller',
     });

@@ -1,130 +1,119 @@
-/** A GPT as a list of its parts, by arithmetic alone: what `octavo inspect model` shows before anything runs. */
-import type { GptConfig } from './gpt-config.js';
-import { gptParameters } from './gpt-parameters.js';
+/** A model as a list of its parts, read off its traced forward pass: what `octavo inspect model` shows before anything runs. */
+import { type Graph, type GraphNode, product, productFlops } from '@octavo/engine';
+import type { ParameterSpec } from './gpt-parameters.js';
 
-// V vocabulary, D width, H heads, W head width, s tokens seen
-
-/** One part of the model: a matrix with its bias, a norm, an embedding, or the attention itself, which has no weights. */
+/** One part: a matrix with its bias, a norm, an embedding, or a product without weights, as attention is. */
 export interface Layer {
-  /** Where its parameters lie, and where its nodes are in the graph: `blocks.0.attention.qkv`. */
+  /** Where its parameters lie, or where its node is in the graph: `blocks.0.attention.qkv`. */
   readonly path: string;
-  readonly kind: 'embedding' | 'norm' | 'linear' | 'experts' | 'attention' | 'head';
-  /** Of its weight, the experts first where there are some; empty for attention. */
+  /** The op that reads it first. */
+  readonly kind: string;
+  /** Of its weight, the experts first where there are some; empty where it has none. */
   readonly shape: readonly number[];
-  /** Channels that it gives for each token. */
+  /** Channels that it gives. */
   readonly width: number;
   /** Tied weights count where they are first. */
   readonly parameters: number;
-  /** Operations of matrix products for one token in a forward pass, with `s` tokens in sight: 2 a weight that it meets, 4·H·W·s for attention. */
-  readonly flopsPerToken: number;
+  /** Of them, those that take part in a token: fewer where there are experts. */
+  readonly active: number;
+  /** Operations of its products in the whole pass. */
+  readonly flops: number;
 }
 
-const kindOf = (path: string): Layer['kind'] => {
-  if (path.startsWith('embedding')) return 'embedding';
-  if (path === 'head') return 'head';
-  return path === 'norm' || path.endsWith('.norm') ? 'norm' : 'linear';
+/** Parameters that make one part: all but `weight`, `bias` and `gain` of a path stand alone. */
+interface Group {
+  readonly path: string;
+  readonly parameters: number;
+  /** The first of the largest. */
+  readonly main: ParameterSpec;
+}
+
+function groupsOf(specs: readonly ParameterSpec[]): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const spec of specs) {
+    const path = spec.path.replace(/\.(weight|bias|gain)$/, '');
+    const [size, before] = [product(spec.shape), groups.get(path)];
+    const main = before !== undefined && product(before.main.shape) >= size ? before.main : spec;
+    groups.set(path, { path, parameters: (before?.parameters ?? 0) + size, main });
+  }
+  return [...groups.values()];
+}
+
+/** The parts of a model, and which node of its graph each is. */
+export interface Parts {
+  /** In the order in which a token meets them. */
+  readonly layers: readonly Layer[];
+  readonly layerOf: ReadonlyMap<GraphNode, Layer>;
+}
+
+/**
+ * A part is what the first node does that reads its largest parameter. Products of other nodes (attention, a head whose
+ * matrix is the embedding) are parts of their own. Every parameter counts once.
+ */
+export function partsOf(graph: Graph, specs: readonly ParameterSpec[], tokens: number): Parts {
+  const groups = groupsOf(specs);
+  const ids = new Map(graph.inputs.map(({ name, value }) => [name, value]));
+  const mains = new Map(groups.map((group) => [ids.get(`parameter:${group.main.path}`) ?? -1, group]));
+  const layers: Layer[] = [];
+  const [known, layerOf] = [new Set<Group>(), new Map<GraphNode, Layer>()];
+  const add = (group: Group | undefined, node: GraphNode, flops: number): void => {
+    // A head may be a bias of its own on a matrix that is known from before.
+    const matrix = node.inputs.find((id) => mains.has(id) && (graph.types[id]?.shape.length ?? 0) > 1);
+    const { shape = [] } = (flops > 0 ? graph.types[matrix ?? -1] : undefined) ?? group?.main ?? {};
+    const taken = layers.some(({ path }) => path === node.path);
+    const parameters = group?.parameters ?? 0;
+    const layer = {
+      path: group?.path ?? (taken ? `${node.path} ${node.kind}` : node.path),
+      kind: node.kind,
+      shape,
+      width: graph.types[node.outputs[0] ?? -1]?.shape.at(-1) ?? 0,
+      parameters,
+      active: node.kind === 'groupedMatmul' ? flops / 2 / tokens : parameters,
+      flops,
+    };
+    layers.push(layer);
+    if (!layerOf.has(node)) layerOf.set(node, layer);
+  };
+  for (const node of graph.nodes) {
+    const flops = productFlops(graph, node);
+    const found = node.inputs.flatMap((id) => mains.get(id) ?? []).filter((group) => !known.has(group));
+    if (found.length === 0 && flops > 0) add(undefined, node, flops);
+    found.forEach((group, i) => {
+      known.add(group);
+      add(group, node, i === 0 ? flops : 0);
+    });
+  }
+  return { layers, layerOf };
+}
+
+/** A row of a table: parts that are alike in each block stand together. */
+export interface LayerGroup extends Layer {
+  readonly count: number;
+}
+
+/** `blocks.3.attention` → `blocks.`, `3`, `.attention`: the first number of a path. */
+export const blockOf = (
+  path: string,
+): { readonly base: string; readonly index: number; readonly rest: string } | undefined => {
+  const [, base, index, rest = ''] = /^(.*?\w\.)(\d+)((?:\.| ).*)?$/.exec(path) ?? [];
+  return base === undefined ? undefined : { base, index: Number(index), rest };
 };
 
-/** Every part in the order in which a token meets it; sums are those of `countParameters` and `forwardFlopsAt`. */
-export function layersOf(config: GptConfig, tokensSeen = config.contextLength): readonly Layer[] {
-  const { heads, headWidth, width, vocabularySize: V, experts } = config;
-  const grouped = new Map<string, { shape: readonly number[]; parameters: number }>();
-  for (const { path, shape } of gptParameters(config)) {
-    const part = /^embedding/.test(path) ? path : path.replace(/\.(weight|bias|gain)$/, '');
-    const size = shape.reduce((a, b) => a * b, 1);
-    const before = grouped.get(part);
-    grouped.set(part, { shape: before?.shape ?? shape, parameters: (before?.parameters ?? 0) + size });
+/** Parts that differ in the number of their block alone, as one row: `blocks.0…11.attention.qkv`, twelve times. */
+export function groupedLayers(layers: readonly Layer[]): readonly LayerGroup[] {
+  const rows = new Map<string, { readonly first: Layer; count: number }>();
+  for (const layer of layers) {
+    const block = blockOf(layer.path);
+    const { path: _, ...rest } = layer;
+    const key = JSON.stringify(block === undefined ? layer.path : [block.base, block.rest, rest]);
+    const row = rows.get(key);
+    if (row === undefined) rows.set(key, { first: layer, count: 1 });
+    else row.count++;
   }
-  const head = grouped.get('head');
-  grouped.set('head', { shape: [V, width], parameters: head?.parameters ?? 0 });
-  return [...grouped].flatMap(([path, { shape, parameters }]): readonly Layer[] => {
-    const kind = shape.length === 3 ? 'experts' : kindOf(path);
-    const [rows = 0, columns = 0] = shape.slice(-2);
-    const multiplied = kind === 'linear' || kind === 'experts' || kind === 'head';
-    const met = kind === 'experts' ? (experts?.active ?? 0) : 1;
-    const layer = {
-      path,
-      kind,
-      shape,
-      width: multiplied ? rows : width,
-      parameters,
-      flopsPerToken: multiplied ? 2 * met * rows * columns : 0,
-    };
-    if (!path.endsWith('attention.qkv')) return [layer];
-    const attention = {
-      path: path.replace(/\.qkv$/, ''),
-      kind: 'attention',
-      shape: [],
-      width: heads * headWidth,
-      parameters: 0,
-      flopsPerToken: 4 * heads * headWidth * tokensSeen,
-    } as const;
-    return [layer, attention];
+  return [...rows.values()].map(({ first, count }) => {
+    const block = blockOf(first.path);
+    if (block === undefined || count === 1) return { ...first, count };
+    const { base, index, rest } = block;
+    return { ...first, path: `${base}${index}…${index + count - 1}${rest}`, count };
   });
-}
-
-/** A step of the drawing: what a token passes, with a word on its size. */
-export interface DiagramPart {
-  readonly name: string;
-  readonly detail: string;
-}
-
-/** The model as a drawing: what comes before the blocks, the branches of a block around the residual stream, what follows. */
-export interface Diagram {
-  readonly before: readonly DiagramPart[];
-  readonly blocks: number;
-  readonly branches: readonly (readonly DiagramPart[])[];
-  readonly after: readonly DiagramPart[];
-}
-
-const activations = {
-  gelu: 'GELU',
-  'gelu-tanh': 'GELU (tanh)',
-  'relu-squared': 'ReLU²',
-  swiglu: 'SwiGLU gate',
-} as const;
-
-export function diagramOf(config: GptConfig): Diagram {
-  const { width: D, heads, keyValueHeads, headWidth, feedForwardWidth: F, vocabularySize: V, contextLength } = config;
-  const part = (name: string, detail = ''): DiagramPart => ({ name, detail });
-  const { experts } = config;
-  const matrix = (rows: number, columns: number): string => `${rows} × ${columns}${config.biases ? ', bias' : ''}`;
-  const ofExpert = (rows: number, columns: number): string =>
-    experts === undefined ? matrix(rows, columns) : `${experts.count} of ${rows} × ${columns}`;
-  const norm = part(config.norm === 'layer' ? 'LayerNorm' : 'RMSNorm', `${D}`);
-  const grouping = keyValueHeads === heads ? '' : `, ${keyValueHeads} of keys and values`;
-  const gated = config.activation === 'swiglu';
-  return {
-    before: [
-      part('token embedding', `${V} × ${D}`),
-      ...(config.positions === 'learned' ? [part('+ position embedding', `${contextLength} × ${D}`)] : []),
-    ],
-    blocks: config.depth,
-    branches: [
-      [
-        norm,
-        part('queries, keys, values', matrix((heads + 2 * keyValueHeads) * headWidth, D)),
-        ...(config.queryKeyNorm ? [part('query and key norm', `${headWidth} a head`)] : []),
-        ...(config.positions === 'rotary' ? [part('rotary positions', `base ${config.rotaryBase}`)] : []),
-        part('causal attention', `${heads} heads of ${headWidth}${grouping}`),
-        part('output', matrix(D, heads * headWidth)),
-      ],
-      [
-        norm,
-        ...(experts === undefined
-          ? []
-          : [part('router', `${experts.count} × ${D}, ${experts.active} experts a token`)]),
-        part(gated ? 'up and gate' : 'up', `${gated ? '2 of ' : ''}${ofExpert(F, D)}`),
-        part(activations[config.activation]),
-        part('down', ofExpert(D, F)),
-      ],
-    ],
-    after: [
-      norm,
-      part(
-        'head',
-        `${V} × ${D}${config.tiedEmbeddings ? ', the token embedding' : ''}${config.outputBias ? ', bias' : ''}`,
-      ),
-    ],
-  };
 }

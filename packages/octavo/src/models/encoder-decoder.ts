@@ -151,16 +151,22 @@ function stack(
   for (let layer = 0; layer < depth; layer++)
     x = scoped(ids.trace, `${name}.blocks.${layer}`, () => {
       const path = `${name}.blocks.${layer}`;
-      const self = normalise(config, parameters, `${path}.attention.norm`, x);
+      // What a part of the block adds to the stream: what it makes of the normalised stream.
+      const part = (
+        kind: 'attention' | 'cross' | 'feedForward',
+        stream: Tensor,
+        make: (own: Tensor) => Tensor,
+      ): Tensor =>
+        scoped(ids.trace, kind, () => add(stream, make(normalise(config, parameters, `${path}.${kind}.norm`, stream))));
       const seen = causal ? {} : { ends: lengths };
-      let y = add(x, read(config, parameters, `${path}.attention`, self, { memory: self, bias, causal, ...seen }));
-      if (encoded !== undefined) {
-        const asking = normalise(config, parameters, `${path}.cross.norm`, y);
-        const the = { memory: encoded, ends: lengths, causal: false };
-        y = add(y, read(config, parameters, `${path}.cross`, asking, the));
-      }
-      const rest = normalise(config, parameters, `${path}.feedForward.norm`, y);
-      return add(y, feedForward(config, parameters, `${path}.feedForward`, rest));
+      let y = part('attention', x, (own) =>
+        read(config, parameters, `${path}.attention`, own, { memory: own, bias, causal, ...seen }),
+      );
+      if (encoded !== undefined)
+        y = part('cross', y, (own) =>
+          read(config, parameters, `${path}.cross`, own, { memory: encoded, ends: lengths, causal: false }),
+        );
+      return part('feedForward', y, (own) => feedForward(config, parameters, `${path}.feedForward`, own));
     });
   return normalise(config, parameters, `${name}.norm`, x);
 }
@@ -178,7 +184,8 @@ export function encoderDecoderLogits(
   parameters: Parameters,
   inputs: EncoderDecoderInputs,
 ): Tensor {
-  return linear(decoded(config, parameters, inputs), parameterOf(parameters, 'embedding.token'));
+  const x = decoded(config, parameters, inputs);
+  return scoped(x.trace, 'head', () => linear(x, parameterOf(parameters, 'embedding.token')));
 }
 
 /** The weighted loss of the next tokens: targets int32 [B·T], weights float32 [B·T] → loss: [], losses: [B·T] in nats. */
@@ -190,5 +197,7 @@ export function encoderDecoderLoss(
   const [batch = 1, time = 1] = inputs.said.shape;
   const { targets, weights } = inputs;
   const x = reshape(decoded(config, parameters, inputs), [batch * time, config.width]);
-  return crossEntropy({ x, weight: parameterOf(parameters, 'embedding.token'), targets, weights });
+  return scoped(x.trace, 'head', () =>
+    crossEntropy({ x, weight: parameterOf(parameters, 'embedding.token'), targets, weights }),
+  );
 }

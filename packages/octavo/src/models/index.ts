@@ -1,4 +1,4 @@
-export { type Diagram, type DiagramPart, diagramOf, type Layer, layersOf } from './architecture.js';
+export { groupedLayers, type Layer, type LayerGroup, partsOf } from './architecture.js';
 export { type BertConfig, type BertInputs, bertLogits, bertLoss, bertParameters } from './bert.js';
 export {
   type CountedModel,
@@ -8,6 +8,7 @@ export {
   trainingFlops,
   trainingFlopsPerToken,
 } from './counts.js';
+export { type DiagramPart, type DiagramStep, type DiagramStream, diagramOf } from './diagram.js';
 export {
   type EncoderDecoderConfig,
   type EncoderDecoderInputs,
@@ -27,12 +28,24 @@ export {
 export { type ExpertsConfig, type GptConfig, inUse } from './gpt-config.js';
 export { gptParameters, type ParameterSpec, type Start } from './gpt-parameters.js';
 export { initialValues } from './initialise.js';
+
 export {
   type LinearRecurrenceConfig,
   linearRecurrenceLogits,
   linearRecurrenceLoss,
   linearRecurrenceParameters,
 } from './linear-recurrence.js';
+export {
+  type BatchSize,
+  functionOf,
+  givenIn,
+  type InputSpec,
+  type Model,
+  type ModelFunction,
+  madeUp,
+  outputGraph,
+  parameterInputs,
+} from './model-function.js';
 export { type PresetName, presets } from './presets.js';
 export {
   type RecurrentConfig,

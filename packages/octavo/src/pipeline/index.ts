@@ -39,7 +39,7 @@ export {
   nodeText,
 } from './inspect/graph-stages.js';
 export { modelPage } from './inspect/model-page.js';
-export { groupedLayers, type ModelSummary, summaryOf } from './inspect/model-summary.js';
+export { type ModelSummary, summaryOf } from './inspect/model-summary.js';
 export { chromeTrace, gaps, grouped, type Profile, type ProfileGroup, partOf, profileStep } from './inspect/profile.js';
 export { type MachineFacts, measureMachine, memoryLimitBytes, type NativeParts, nativeParts } from './machine.js';
 export { type GraphNode, node } from './node.js';

@@ -10,6 +10,6 @@ export { type ResolvedPlan, readResolvedPlan } from './resolved.js';
 export { runTraining } from './run.js';
 export { rateAt, type Schedule } from './schedule.js';
 export { optimiserOf, type TrainingSection, trainingSection } from './section.js';
-export { trainingGraph } from './step-graphs.js';
+export { trainingGraphOf } from './step-graphs.js';
 export { createTrainer, type StepResult, type Trainer, type TrainerOptions } from './trainer.js';
 export { streamLoss } from './validate.js';

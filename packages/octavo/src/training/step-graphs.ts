@@ -12,7 +12,18 @@ import {
   trace,
 } from '@octavo/engine';
 import { invariant } from '../core/index.js';
-import { type GptConfig, gptLoss, gptParameters, inUse, type ParameterSpec, type Parameters } from '../models/index.js';
+import {
+  type BatchSize,
+  type GptConfig,
+  givenIn,
+  gptLoss,
+  gptParameters,
+  inUse,
+  type ModelFunction,
+  type ParameterSpec,
+  type Parameters,
+  parameterInputs,
+} from '../models/index.js';
 import {
   assignOptimisers,
   averageOf,
@@ -38,6 +49,8 @@ export interface StepShape {
   readonly packed: boolean;
 }
 
+type UpdateShape = Pick<StepShape, 'optimiser' | 'clip' | 'clipValue' | 'seed'>;
+
 const vectorOf = (trace: Trace, name: string, shape: readonly number[], dtype: DType): Tensor =>
   input(trace, name, { dtype, shape });
 
@@ -54,13 +67,18 @@ function batchInputs(building: Trace, { sequences, length, packed, model, seed }
   };
 }
 
-const parameterInputs = (building: Trace, specs: readonly ParameterSpec[]): Parameters =>
-  new Map(specs.map(({ path, shape }) => [path, vectorOf(building, `parameter:${path}`, shape, 'float32')]));
+/** What is trained: of parameters, the loss that is told and the objective that is made small. */
+type LossOf = (parameters: Parameters) => { readonly loss: Tensor; readonly objective: Tensor };
+
+const lossOfGpt =
+  (building: Trace, shape: StepShape): LossOf =>
+  (parameters) =>
+    gptLoss(shape.model, parameters, batchInputs(building, shape));
 
 /** Loss and gradients of one micro-batch; the seed of the backward pass is the loss scale. */
-function lossAndGradients(building: Trace, shape: StepShape, specs: readonly ParameterSpec[]) {
+function lossAndGradients(building: Trace, specs: readonly ParameterSpec[], lossOf: LossOf) {
   const parameters = parameterInputs(building, specs);
-  const { loss, objective } = gptLoss(shape.model, parameters, batchInputs(building, shape));
+  const { loss, objective } = lossOf(parameters);
   const lossScale = vectorOf(building, 'lossScale', [], 'float32');
   const wrt = [...parameters.values()];
   const gradients = gradient(objective, wrt, lossScale).map((value, i) => {
@@ -80,7 +98,7 @@ const sharedInput = (building: Trace, name: string, shape: readonly number[], dt
 /** Clips, then updates every parameter, state and average; gives the graph's update pairs and the global norm. */
 function applyUpdates(
   building: Trace,
-  shape: StepShape,
+  shape: UpdateShape,
   specs: readonly ParameterSpec[],
   the: {
     readonly parameters: Parameters;
@@ -122,20 +140,30 @@ function applyUpdates(
   return { norm, applied, updates };
 }
 
+function wholeStep(building: Trace, shape: UpdateShape, specs: readonly ParameterSpec[], lossOf: LossOf) {
+  const the = lossAndGradients(building, specs, lossOf);
+  const { norm, applied, updates } = applyUpdates(building, shape, specs, the);
+  return { outputs: { loss: the.loss, norm, applied }, updates };
+}
+
 /** A whole training step: loss, gradients, clipping and update in one graph. Outputs loss, norm, applied. */
 export const trainingGraph = (shape: StepShape): Graph =>
-  trace((building) => {
-    const specs = gptParameters(shape.model);
-    const the = lossAndGradients(building, shape, specs);
-    const { norm, applied, updates } = applyUpdates(building, shape, specs, the);
-    return { outputs: { loss: the.loss, norm, applied }, updates };
-  });
+  trace((building) => wholeStep(building, shape, gptParameters(shape.model), lossOfGpt(building, shape)));
+
+/** The same of any model of the room, over a batch of `size`. */
+export const trainingGraphOf = (model: ModelFunction, size: BatchSize, shape: UpdateShape): Graph =>
+  trace((building) =>
+    wholeStep(building, shape, model.parameters, (parameters) => {
+      const loss = model.loss(parameters, givenIn(building, model.inputs(size)));
+      return { loss, objective: loss };
+    }),
+  );
 
 /** Adds one micro-batch's gradients to buffers: `gradient:…` ← `gradient:…` + gradient; `total` ← `total` + loss. */
 export const accumulationGraph = (shape: StepShape): Graph =>
   trace((building) => {
     const specs = gptParameters(shape.model);
-    const { loss, gradients } = lossAndGradients(building, shape, specs);
+    const { loss, gradients } = lossAndGradients(building, specs, lossOfGpt(building, shape));
     const total = vectorOf(building, 'total', [], 'float32');
     const updates = specs.map((spec, i): readonly [Tensor, Tensor] => {
       const sum = vectorOf(building, `gradient:${spec.path}`, spec.shape, 'float32');

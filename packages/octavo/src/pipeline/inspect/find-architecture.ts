@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { MachineFacts, Precision } from '@octavo/engine';
 import { fail } from '../../core/index.js';
-import { type GptConfig, type PresetName, presets } from '../../models/index.js';
+import { type GptConfig, type Model, type PresetName, presets } from '../../models/index.js';
 import { choosePlan, type Plan, readPlan } from '../../plan/index.js';
 import type { RunFolder } from '../../project/index.js';
 import { machineFacts, openCheckpoint } from '../../training/index.js';
@@ -16,23 +16,31 @@ export interface Architecture {
   readonly name: string;
   /** In words: `octavo.yaml as the plan resolves it`. */
   readonly from: string;
-  readonly config: GptConfig;
+  readonly model: Model;
+  /** Tokens of a sequence that it is looked at with, if nothing else is said. */
+  readonly length: number;
   /** How it would be trained, where a plan says so. */
   readonly training: Plan['resolved']['training'] | undefined;
 }
 
 export const presetArchitecture = (name: PresetName): Architecture => ({
   name,
-  from: `the published ${name}`,
-  config: presets[name],
+  from: `the preset ${name}`,
+  model: presets[name],
+  length: presets[name].length,
   training: undefined,
+});
+
+const ofGpt = (config: GptConfig): Pick<Architecture, 'model' | 'length'> => ({
+  model: { architecture: 'gpt', config },
+  length: config.contextLength,
 });
 
 /** Errors: CHECKPOINT_CORRUPT. */
 export const checkpointArchitecture = (folder: string): Architecture => ({
   name: basename(folder),
   from: `checkpoint ${folder}`,
-  config: openCheckpoint(folder).manifest.model,
+  ...ofGpt(openCheckpoint(folder).manifest.model),
   training: undefined,
 });
 
@@ -47,10 +55,10 @@ export const runArchitecture = async (run: RunFolder): Promise<Architecture> => 
   if (trained) {
     const { stage, checkpoint } = newestOfRun(run);
     const { model, step } = checkpoint.manifest;
-    return { name: run.name, from: `runs/${run.name}, ${stage} step ${step}`, config: model, training };
+    return { name: run.name, from: `runs/${run.name}, ${stage} step ${step}`, ...ofGpt(model), training };
   }
   if (plan !== undefined)
-    return { name: run.name, from: `the plan of runs/${run.name}`, config: plan.resolved.model, training };
+    return { name: run.name, from: `the plan of runs/${run.name}`, ...ofGpt(plan.resolved.model), training };
   throw fail('RUN_ABSENT', {
     what: 'this run has neither a plan nor a model yet',
     where: `runs/${run.name}`,
@@ -65,7 +73,7 @@ export const projectArchitecture = async (projectFolder: string, sets: readonly 
   return {
     name: basename(projectFolder),
     from: 'octavo.yaml, as the plan resolves it on this machine',
-    config: resolved.model,
+    ...ofGpt(resolved.model),
     training: resolved.training,
   };
 };

@@ -2,17 +2,15 @@ import {
   type Graph,
   type GraphChange,
   graphChange,
-  input,
   optimiseStages,
   type Plan,
   type Precision,
   plan,
-  trace,
 } from '@octavo/engine';
-import type { OptimiserKind } from '../../core/index.js';
+import { fail, type OptimiserKind } from '../../core/index.js';
 import { decodingGraph } from '../../generation/index.js';
-import { type GptConfig, gptLogits, gptParameters } from '../../models/index.js';
-import { optimiserOf, trainingGraph, trainingSection } from '../../training/index.js';
+import { functionOf, gptParameters, type Model, outputGraph } from '../../models/index.js';
+import { optimiserOf, trainingGraphOf, trainingSection } from '../../training/index.js';
 
 export { print as graphText, printNode as nodeText } from '@octavo/engine';
 
@@ -23,7 +21,7 @@ export type GraphKind = (typeof graphKinds)[number];
 
 export interface GraphRequest {
   readonly kind: GraphKind;
-  readonly config: GptConfig;
+  readonly model: Model;
   readonly optimiser: OptimiserKind;
   readonly sequences: number;
   readonly length: number;
@@ -39,49 +37,41 @@ export interface GraphStage {
   readonly change: GraphChange | undefined;
 }
 
-const forwardGraph = ({ config, sequences, length }: GraphRequest): Graph =>
-  trace((building) => {
-    const ids = (name: string) => input(building, name, { dtype: 'int32', shape: [sequences, length] });
-    const parameters = new Map(
-      gptParameters(config).map(({ path, shape }) => [
-        path,
-        input(building, `parameter:${path}`, { dtype: 'float32', shape }),
-      ]),
-    );
-    return {
-      outputs: { logits: gptLogits(config, parameters, { tokens: ids('tokens'), positions: ids('positions') }) },
-    };
-  });
-
-/** The graph that such a step compiles: a training step, logits of whole sequences, or one new token of each over a cache. */
+/**
+ * The graph that such a step compiles: a training step, the output for whole sequences, or one new token of each over a
+ * cache. Errors: USAGE where the model has no such step.
+ */
 export function tracedGraph(request: GraphRequest): Graph {
-  const { kind, config, sequences, length, precision } = request;
-  if (kind === 'forward') return forwardGraph(request);
-  if (kind === 'decode') {
-    return decodingGraph({
-      config,
-      sequences,
-      time: 1,
-      slots: sequences,
-      cacheDtype: precision,
-      types: new Map(
-        gptParameters(config).map(({ path, shape, role }) => [
-          path,
-          { dtype: role === 'vector' ? 'float32' : precision, shape },
-        ]),
-      ),
-    });
+  const { kind, model, sequences, length, precision } = request;
+  if (kind === 'forward') return outputGraph(functionOf(model), { sequences, length });
+  if (kind === 'training') {
+    const section = trainingSection.parse({ optimiser: request.optimiser });
+    const { clip, clipValue, seed } = section;
+    return trainingGraphOf(
+      functionOf(model),
+      { sequences, length },
+      { optimiser: optimiserOf(section), clip, clipValue, seed },
+    );
   }
-  const section = trainingSection.parse({ optimiser: request.optimiser });
-  return trainingGraph({
-    model: config,
-    optimiser: optimiserOf(section),
+  if (model.architecture !== 'gpt')
+    throw fail('USAGE', {
+      what: `this model has no step that adds a token to a cache: its architecture is ${model.architecture}`,
+      where: '--kind decode',
+      remedy: 'choose training or forward',
+    });
+  const { config } = model;
+  return decodingGraph({
+    config,
     sequences,
-    length,
-    clip: section.clip,
-    clipValue: section.clipValue,
-    seed: section.seed,
-    packed: false,
+    time: 1,
+    slots: sequences,
+    cacheDtype: precision,
+    types: new Map(
+      gptParameters(config).map(({ path, shape, role }) => [
+        path,
+        { dtype: role === 'vector' ? 'float32' : precision, shape },
+      ]),
+    ),
   });
 }
 

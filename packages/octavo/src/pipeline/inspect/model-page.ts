@@ -1,13 +1,13 @@
 import { formatBytes, formatCount } from '../../core/index.js';
-import type { DiagramPart } from '../../models/index.js';
+import { type DiagramPart, type DiagramStep, groupedLayers } from '../../models/index.js';
 import { pageFrame } from '../report/frame.js';
 import { type Html, html, nothing, outside } from '../report/html.js';
 import { grouped } from '../report/numbers.js';
 import { facts, sectionHtml } from '../report/section.js';
 import { dataTable } from '../report/table.js';
-import { groupedLayers, type ModelSummary } from './model-summary.js';
+import type { ModelSummary } from './model-summary.js';
 
-const [boxWidth, boxHeight, gap, left] = [232, 46, 26, 150];
+const [boxWidth, boxHeight, gap, stream] = [232, 46, 26, 150];
 
 interface Place {
   readonly x: number;
@@ -19,60 +19,84 @@ const box = ({ name, detail }: DiagramPart, { x, y }: Place): Html =>
 
 const arrow = (path: string): Html => html`<path class="wire" d="${path}" marker-end="url(#tip)"/>`;
 
-/** The model from the token at the top to the logits at the bottom; a block is drawn once, its branches beside the stream. */
-export const modelDrawing = ({ diagram, config }: Pick<ModelSummary, 'diagram' | 'config'>): Html => {
-  const parts: Html[] = [];
-  const stream = left;
-  let y = 20;
-  const onStream = (part: DiagramPart): void => {
-    parts.push(arrow(`M${stream} ${y}V${y + gap - 3}`), box(part, { x: stream - boxWidth / 2, y: y + gap }));
-    y += gap + boxHeight;
-  };
-  parts.push(html`<text class="box-name" x="${stream}" y="${y - 4}">tokens</text>`);
-  for (const part of diagram.before) onStream(part);
-  if (diagram.blocks > 0) {
-    const top = y + gap;
-    y = top + 14;
-    parts.push(html`<path class="wire" d="M${stream} ${top - gap}V${y}"/>`);
-    for (const branch of diagram.branches) {
-      const x = stream + 150;
-      const first = y + 12;
-      parts.push(arrow(`M${stream} ${y + 8}H${x + boxWidth / 2}V${first + 6 + 4}`));
-      branch.forEach((part, i) => {
-        const at = first + 14 + i * (boxHeight + gap);
-        parts.push(box(part, { x, y: at }));
-        if (i > 0) parts.push(arrow(`M${x + boxWidth / 2} ${at - gap}V${at - 3}`));
-      });
-      const end = first + 14 + branch.length * (boxHeight + gap);
-      parts.push(
-        html`<path class="wire" d="M${stream} ${y}V${end - 11}"/>`,
-        arrow(`M${x + boxWidth / 2} ${end - gap}V${end}H${stream + 14}`),
-        html`<circle class="box" cx="${stream}" cy="${end}" r="11"/><text class="box-name" x="${stream}" y="${end + 5}">+</text>`,
-      );
-      y = end + 11;
-    }
-    y += 18;
-    parts.unshift(
-      html`<rect class="frame" x="${stream - 40}" y="${top}" width="${150 + boxWidth + 40 + 24}" height="${y - top}" rx="10"/><text class="frame-name" x="${stream - 52}" y="${top + 24}">× ${diagram.blocks}</text>`,
-    );
-    parts.push(html`<path class="wire" d="M${stream} ${y - 18}V${y}"/>`);
-  }
-  for (const part of diagram.after) onStream(part);
+/** A step that begins at `top` of the stream, and where it ends. */
+function stepHtml(
+  { branches, kept, part }: DiagramStep,
+  top: number,
+): { readonly html: readonly Html[]; readonly end: number } {
+  const column = (at: number): number => stream + 150 + at * (boxWidth + 24);
+  const first = top + 26;
+  const longest = Math.max(0, ...branches.map(({ length }) => length));
+  const plus = branches.length > 0 && part.name === 'add';
+  const end = branches.length === 0 ? top + gap : first + longest * (boxHeight + gap);
+  const parts: Html[] = branches.flatMap((branch, at) => {
+    const [x, middle] = [column(at), column(at) + boxWidth / 2];
+    const last = first + branch.length * (boxHeight + gap) - gap;
+    return [
+      arrow(`M${stream} ${top + 8}H${middle}V${first - 4}`),
+      ...branch.map((one, i) => box(one, { x, y: first + i * (boxHeight + gap) })),
+      ...branch
+        .slice(1)
+        .map((_, i) =>
+          arrow(`M${middle} ${first + (i + 1) * (boxHeight + gap) - gap}V${first + (i + 1) * (boxHeight + gap) - 3}`),
+        ),
+      arrow(`M${middle} ${last}V${end + (plus ? 0 : boxHeight / 2)}H${stream + (plus ? 14 : boxWidth / 2 + 3)}`),
+    ];
+  });
+  if (kept || branches.length === 0) parts.push(arrow(`M${stream} ${top}V${end - (plus ? 14 : 3)}`));
+  else parts.push(html`<path class="wire" d="M${stream} ${top}V${top + 8}"/>`);
+  if (!plus) return { html: [...parts, box(part, { x: stream - boxWidth / 2, y: end })], end: end + boxHeight };
   parts.push(
-    arrow(`M${stream} ${y}V${y + gap - 3}`),
-    html`<text class="box-name" x="${stream}" y="${y + gap + 14}">${config.vocabularySize} logits</text>`,
+    html`<circle class="box" cx="${stream}" cy="${end}" r="11"/><text class="box-name" x="${stream}" y="${end + 5}">+</text>`,
   );
-  const height = y + gap + 24;
-  const label = `The model: token embedding, ${diagram.blocks} blocks of ${diagram.branches.map((branch) => branch.map(({ name }) => name).join(', ')).join(' and ')}, then a norm and the head.`;
-  return html`<figure class="drawing"><svg viewBox="0 0 580 ${height}" role="img" aria-label="${label}"><defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path class="tip" d="M0 0L8 4L0 8z"/></marker></defs>${parts}</svg></figure>`;
+  return { html: parts, end: end + 11 };
+}
+
+/** Each stream from its tokens at the top down; equal blocks are drawn once, branches beside the stream. */
+export const modelDrawing = ({ diagram, gives }: Pick<ModelSummary, 'diagram' | 'gives'>): Html => {
+  const parts: Html[] = [];
+  const most = Math.max(
+    0,
+    ...diagram.flatMap(({ sections }) => sections.flatMap(({ steps }) => steps.map(({ branches }) => branches.length))),
+  );
+  const width = stream + 150 + Math.max(1, most) * (boxWidth + 24);
+  let y = 20;
+  for (const [at, { input, sections }] of diagram.entries()) {
+    parts.push(html`<text class="box-name" x="${stream}" y="${y - 4}">${input}</text>`);
+    for (const { title, count, steps } of sections) {
+      const top = y + 14;
+      if (title !== '') {
+        parts.push(html`<path class="wire" d="M${stream} ${y}V${top + 20}"/>`);
+        y = top + 20;
+      }
+      for (const step of steps) {
+        const drawn = stepHtml(step, y);
+        parts.push(...drawn.html);
+        y = drawn.end;
+      }
+      if (title === '') continue;
+      parts.unshift(
+        html`<rect class="frame" x="${stream - boxWidth / 2 - 12}" y="${top}" width="${width - stream + boxWidth / 2}" height="${y + 18 - top}" rx="10"/><text class="frame-name" x="${width - 24}" y="${top + 20}">${count === 1 ? '' : `${count} × `}${title}</text>`,
+      );
+      y += 18;
+    }
+    const last = at === diagram.length - 1;
+    parts.push(
+      arrow(`M${stream} ${y}V${y + gap - 3}`),
+      html`<text class="box-name" x="${stream}" y="${y + gap + 14}">${last ? gives : `read beside ${diagram[at + 1]?.input ?? ''}`}</text>`,
+    );
+    y += gap + (last ? 24 : 60);
+  }
+  const label = `The model: ${diagram.map(({ input, sections }) => `${input} through ${sections.map(({ title, count, steps }) => (title === '' ? steps.map(({ part }) => part.name).join(', ') : `${count} blocks`)).join(', ')}`).join('; ')}.`;
+  return html`<figure class="drawing"><svg viewBox="0 0 ${width} ${y}" role="img" aria-label="${label}"><defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path class="tip" d="M0 0L8 4L0 8z"/></marker></defs>${parts}</svg></figure>`;
 };
 
 const layerTable = (summary: ModelSummary): Html => {
-  const rows = groupedLayers(summary);
+  const rows = groupedLayers(summary.layers);
   const { parameters, flops, bytes } = summary;
   return dataTable({
     caption: 'Layers, those of equal blocks in one row; parameters, operations and bytes are of all of them together',
-    head: ['layer', 'times', 'weight', 'gives', 'parameters', 'FLOPs a token', 'bytes'],
+    head: ['layer', 'times', 'weight', 'gives', 'parameters', 'FLOPs', 'bytes'],
     words: [2],
     rows: [
       ...rows.map(({ path, count, shape, width, ...row }) => [
@@ -81,7 +105,7 @@ const layerTable = (summary: ModelSummary): Html => {
         shape.join(' × '),
         width,
         grouped(row.parameters * count),
-        grouped(row.flopsPerToken * count),
+        grouped(row.flops * count),
         formatBytes(4 * row.parameters * count),
       ]),
       ['Together', '', '', '', grouped(parameters), grouped(flops.forward), formatBytes(bytes.float32)],
@@ -92,7 +116,7 @@ const layerTable = (summary: ModelSummary): Html => {
 
 /** The model as a page of its own. */
 export const modelPage = (summary: ModelSummary): string => {
-  const { name, from, config, parameters, activeParameters, bytes, cacheBytes, flops, trainingBytes } = summary;
+  const { name, from, length, parameters, activeParameters, bytes, cacheBytes, flops, trainingBytes } = summary;
   const figures = facts([
     ['Parameters', `${grouped(parameters)} (${formatCount(parameters)})`],
     ...(activeParameters === parameters
@@ -100,23 +124,27 @@ export const modelPage = (summary: ModelSummary): string => {
       : ([['that a token meets', `${grouped(activeParameters)} (${formatCount(activeParameters)})`]] as const)),
     ['Weights in float32', formatBytes(bytes.float32)],
     ['in 16 bits', formatBytes(bytes.half)],
-    ['Keys and values of a token', formatBytes(cacheBytes.token)],
-    ['of a full context', formatBytes(cacheBytes.context)],
-    ['FLOPs to read a token', formatCount(flops.forward)],
-    ['to train on one', formatCount(flops.training)],
-    ['A training step, estimated', formatBytes(trainingBytes)],
+    ...(cacheBytes === undefined
+      ? []
+      : ([
+          ['Keys and values of a token', formatBytes(cacheBytes.token)],
+          ['of a full context', formatBytes(cacheBytes.context)],
+        ] as const)),
+    ['FLOPs to read a token', formatCount(flops.forward / length)],
+    ['to train on one', formatCount(flops.training / length)],
+    ...(trainingBytes === undefined ? [] : ([['A training step, estimated', formatBytes(trainingBytes)]] as const)),
   ]);
   const sections = [
     {
       id: 'drawing',
       title: 'Drawing',
-      lead: 'Blocks around the residual stream: each branch reads it and adds to it.',
+      lead: 'What all tokens pass on the left, what branches do beside it on the right; equal blocks are drawn once.',
       body: modelDrawing(summary),
     },
     {
       id: 'layers',
       title: 'Layers',
-      lead: `Operations are those of matrix products in a forward pass, with the whole context of ${grouped(config.contextLength)} tokens in sight; bytes are of float32 weights.`,
+      lead: `Operations are those of products in one forward pass over a sequence of ${grouped(length)} tokens; bytes are of float32 weights.`,
       body: html`${figures}${layerTable(summary)}`,
     },
   ];

@@ -8,7 +8,7 @@ import {
   type Work,
   workOf,
 } from '@octavo/engine';
-import { gptParameters, initialValues } from '../../models/index.js';
+import { functionOf, initialValues, madeUp } from '../../models/index.js';
 import { type GraphRequest, tracedGraph } from './graph-stages.js';
 
 /** One instruction of a compiled step, as it ran. */
@@ -36,34 +36,20 @@ export interface Profile {
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-/** A fixed pattern of numbers below `below`: every run profiles the same work. */
-const pattern = (size: number, below: number): Int32Array =>
-  Int32Array.from({ length: size }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 8) % below);
-
-/** Values for an input that no training made: ids in the vocabulary, positions in order, weights that add up to one. */
-function fill(name: string, type: TensorType, { kind, config, length }: GraphRequest): ArrayLike<number> {
+/** Values for an input that no training made: those that the model says make sense, and what steps add. */
+function fill(name: string, type: TensorType, { kind, model, sequences, length }: GraphRequest): ArrayLike<number> {
   const size = product(type.shape);
-  const middle = Math.floor(config.contextLength / 2);
-  switch (name) {
-    case 'tokens':
-    case 'targets':
-      return pattern(size, config.vocabularySize);
-    case 'positions':
-      return Int32Array.from({ length: size }, (_, i) => (kind === 'decode' ? middle : i % length));
-    case 'starts':
-      return new Int32Array(size).fill(middle);
-    case 'slots':
-    case 'last':
-      return Int32Array.from({ length: size }, (_, i) => i);
-    case 'weights':
-      return new Float32Array(size).fill(1 / size);
-    case 'rates':
-      return Float32Array.of(1e-4, 0.1, 0.05);
-    case 'lossScale':
-      return Float32Array.of(1);
-    default:
-      return type.dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
+  const { inputs, longest = length } = functionOf(model);
+  const spec = inputs({ sequences, length })[name];
+  if (kind === 'decode') {
+    // One new token of each sequence, in the middle of the context.
+    if (name === 'positions' || name === 'starts') return new Int32Array(size).fill(Math.floor(longest / 2));
+    if (name === 'slots' || name === 'last') return Int32Array.from({ length: size }, (_, i) => i);
   }
+  if (spec !== undefined) return madeUp({ ...spec, type });
+  if (name === 'rates') return Float32Array.of(1e-4, 0.1, 0.05);
+  if (name === 'lossScale') return Float32Array.of(1);
+  return type.dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
 }
 
 function inputsOf(
@@ -71,7 +57,7 @@ function inputsOf(
   request: GraphRequest,
   inputs: readonly { readonly name: string; readonly type: TensorType }[],
 ): Readonly<Record<string, DeviceBuffer>> {
-  const specs = gptParameters(request.config);
+  const specs = functionOf(request.model).parameters;
   return Object.fromEntries(
     inputs.map(({ name, type }) => {
       const stream = specs.findIndex(({ path }) => name === `parameter:${path}`);
@@ -174,7 +160,7 @@ export function grouped(
 
 /** The part of the model an instruction belongs to: `blocks`, with the layer's number left out, forward or backward. */
 export const partOf = ({ path }: ProfiledInstruction): string =>
-  path === '' ? 'update and casts' : path.replace(/blocks\.\d+/, 'blocks.*');
+  path === '' ? 'update and casts' : path.replace(/\.\d+(?=\.|$)/, '.*');
 
 /** What is furthest above its roofline first: where work on the engine would pay. */
 export const gaps = (profile: Pick<Profile, 'instructions'>): readonly ProfileGroup[] =>
