@@ -1,17 +1,23 @@
-/** Processes that clean side by side, killed at random moments: what is left in the end has the bytes of an undisturbed run. */
+/** Processes that clean and encode side by side, killed at random moments: what is left in the end has the bytes of an undisturbed run. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { artifacts, dataProjects, seededRandom } from './support/data-project.js';
 import { variedRows } from './support/varied-text.js';
 
 const random = seededRandom();
 const { make, copy, start, finished } = dataProjects();
 
-it('leave the same bytes after kills of the run and of workers', async ({ skip }) => {
+let project: string | undefined;
+beforeAll(async () => {
   const rows = await variedRows(20_000_000);
-  if (rows === undefined) return skip('the npm registry does not answer');
-  const project = make(rows);
+  if (rows === undefined) return;
+  project = make(rows);
   await finished(project, 'run', '--until', 'collect');
+});
+const registryIsSilent = 'the npm registry does not answer';
+
+it('clean to the same bytes after kills of the run and of workers', async ({ skip }) => {
+  if (project === undefined) return skip(registryIsSilent);
   const disturbed = copy(project, 'disturbed');
   const joined = copy(project, 'joined');
   const startedMs = performance.now();
@@ -41,6 +47,37 @@ it('leave the same bytes after kills of the run and of workers', async ({ skip }
   await finished(joined, 'run', '--until', 'clean');
   expect(artifacts(joined, 'clean')).toEqual(expected);
   // One that comes late finds nothing to do.
-  await finished(joined, 'data', 'work');
+  expect((await start(joined, 'data', 'work').ended).said).toMatch(/^split is for the run to do/);
   console.info(`${kills} kills of the run; undisturbed ${Math.round(wholeMs)} ms`);
+});
+
+it('encode to the same bytes after 20 kills', async ({ skip }) => {
+  if (project === undefined) return skip(registryIsSilent);
+  await finished(project, 'run', '--until', 'tokenizer');
+  const disturbed = copy(project, 'encoding');
+  const startedMs = performance.now();
+  await finished(project, 'run', '--until', 'tokenize');
+  const wholeMs = performance.now() - startedMs;
+  const expected = artifacts(project, 'tokenize');
+
+  const encode = ['run', '--until', 'tokenize', '--set', 'data.workers=2'];
+  let anew: readonly string[] = [];
+  let whole = 0;
+  for (let kills = 0; kills < 20; ) {
+    const run = start(disturbed, ...encode, ...anew);
+    const worker = start(disturbed, 'data', 'work');
+    await sleep(200 + random() * wholeMs);
+    for (const { child } of [run, worker]) child.kill('SIGKILL');
+    const [{ code, said }] = await Promise.all([run.ended, worker.ended]);
+    anew = code === 0 ? ['--from', 'tokenize'] : [];
+    if (code === null) kills++;
+    else {
+      expect(code, said).toBe(0);
+      expect(artifacts(disturbed, 'tokenize')).toEqual(expected);
+      whole++;
+    }
+  }
+  await finished(disturbed, ...encode);
+  expect(artifacts(disturbed, 'tokenize')).toEqual(expected);
+  console.info(`20 kills, ${whole} runs that were faster; undisturbed ${Math.round(wholeMs)} ms`);
 });

@@ -13,8 +13,7 @@ import { type DroppedDocument, documentColumns, droppedColumns, dropReasons, utf
 import { cutSpans, type Spans } from './duplicates/substrings.js';
 import { interruptible } from './interruptible.js';
 import { progress } from './progress.js';
-import { startHelpers } from './scale/helpers.js';
-import type { ShardPlan } from './scale/shard-plan.js';
+import { shareOut } from './scale/helpers.js';
 import type { CleanSection, Workers } from './section.js';
 
 /**
@@ -22,9 +21,6 @@ import type { CleanSection, Workers } from './section.js';
  * `bytes` counts the text in UTF-8.
  */
 export const cleanColumns = { ...documentColumns, cluster: 'text', bytes: 'integer' } as const;
-
-/** Other processes that clean beside this one; none for a single shard, since starting one costs more. */
-const helpersFor = (workers: number, { shards }: ShardPlan): number => Math.min(workers, shards) - 1;
 
 async function cleanAll(context: StepContext<CleanSection & Workers>): Promise<Readonly<Record<string, unknown>>> {
   const { folder, signal, projectFolder, cacheFolder } = context;
@@ -39,10 +35,7 @@ async function cleanAll(context: StepContext<CleanSection & Workers>): Promise<R
   const total = (3 + work.passes + (section.substrings === false ? 0 : 2)) * collected.documents;
   const told = progress('clean', { ...context, total, unit: 'documents' });
   count = told.add;
-  {
-    await using _helpers = startHelpers(helpersFor(workers, work.plan), place);
-    await work.run();
-  }
+  await shareOut(work, { kind: 'clean', place }, { workers, emit: context.emit });
 
   const spill = join(folder, 'runs.spill');
   const { one, judgement, close } = judgeDocuments({ documents: collected.documents, section, spill });
@@ -107,8 +100,8 @@ async function cleanAll(context: StepContext<CleanSection & Workers>): Promise<R
     sources,
     trained: work.trained,
   });
-  await work.finish();
   writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
+  await work.finish();
   return summary;
 }
 

@@ -23,7 +23,7 @@ export { suggestByClassifier, suggestByFunctions, type WeakLabels } from './labe
 export { uncertaintyRules } from './label/uncertainty.js';
 export { kubernetesManifest } from './scale/kubernetes.js';
 export { slurmScript } from './scale/slurm.js';
-export { workOnClean } from './scale/work.js';
+export { type Work, type WorkDone, workOn } from './scale/work.js';
 export {
   type CleanSection,
   type CollectSection,

@@ -147,7 +147,7 @@ export const dataSection = z
       .min(1)
       .max(256)
       .optional()
-      .describe('Processes that clean side by side; one without it. The result is the same for any number.'),
+      .describe('Processes that clean and encode side by side; one without it. The result is the same for any number.'),
     tokenize: z
       .strictObject({
         shardTokens: z
@@ -188,7 +188,7 @@ export const splitSection = ({ seed, mix, order }: DataSection): SplitSection =>
   return { seed, ...(asked === undefined ? {} : { mix: asked }), ...(order === 'shuffled' ? {} : { order }) };
 };
 
-/** How many processes clean: nothing that a result depends on, so no part of any key. Without it, one. */
+/** How many processes clean and encode: nothing that a result depends on, so no part of any key. Without it, one. */
 export interface Workers {
   readonly workers?: number | undefined;
 }

@@ -60,7 +60,11 @@ export const graph: readonly GraphNode<Config>[] = [
   ),
   node(split, ({ data }) => splitSection(data)),
   node(tokenizerStep, ({ tokenizer }) => tokenizer),
-  node(tokenize, ({ data }) => tokenizeSection(data)),
+  node(
+    tokenize,
+    ({ data }) => ({ ...tokenizeSection(data), workers: data.workers }),
+    ({ data }) => tokenizeSection(data),
+  ),
   node(size, ({ hardware, pretrain }) => ({ ...hardware, pretrain })),
   node(pretrainStep, ({ pretrain }) => pretrain),
   node(finetuneStep, ({ finetune }) => finetune),

@@ -1,5 +1,6 @@
 export { type Config, configJsonSchema, configSchema, configTemplateOfProject } from './config.js';
 export { graph } from './graph.js';
+export { type Helped, helpRun } from './help-run.js';
 export {
   firstTokenOf,
   type OpenedRun,

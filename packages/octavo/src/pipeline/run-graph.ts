@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { type Clock, type Emit, fail, invariant, OctavoError, type StepName, syncFolder } from '../core/index.js';
-import { type RunFolder, readStepState, type StepState, stepKey, writeStepState } from '../project/index.js';
-import type { GraphNode } from './node.js';
+import { type RunFolder, readStepState, type StepState, writeStepState } from '../project/index.js';
+import { type GraphNode, keyOf } from './node.js';
 
 export interface GraphRun<Config> {
   /** In order: every step stands after its inputs. */
@@ -145,18 +145,7 @@ export const runGraph = async <Config>(graph: GraphRun<Config>): Promise<GraphOu
   const results: StepResult[] = [];
   for (const [position, node] of nodes.slice(0, last + 1).entries()) {
     if (graph.signal.aborted) return { kind: 'interrupted', step: node.name, steps: results };
-    const inputs = node.inputs.map((input) => {
-      const key = keys.get(input);
-      invariant(key !== undefined, `step ${node.name} stands after its input ${input}`);
-      return [input, key] as const;
-    });
-    const key = stepKey({
-      name: node.name,
-      version: node.version,
-      section: node.section(config),
-      inputs: Object.fromEntries(inputs),
-      external: await node.externalInputs(config, projectFolder),
-    });
+    const key = await keyOf(node, config, { keys, projectFolder });
     keys.set(node.name, key);
     const result = await runNode(graph, node, key, position >= first);
     if (result === undefined) return { kind: 'interrupted', step: node.name, steps: results };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { readDocuments, verifyChecksum } from '../../formats/index.js';
@@ -13,7 +13,7 @@ import { judgeFiles, loadJudges } from '../filters/judges.js';
 import { readSummary } from '../read-summary.js';
 import { type Cleaned, readShard, writeShard } from '../scale/shard-file.js';
 import { rowsOf, shardPlan } from '../scale/shard-plan.js';
-import { workShards } from '../scale/work-shards.js';
+import { sharedShards } from '../scale/shared-shards.js';
 import type { CleanSection } from '../section.js';
 import { CollectSummary } from '../summaries.js';
 import { excerptOf } from './excerpt.js';
@@ -45,7 +45,12 @@ export const cleanInputs = async (section: CleanSection, projectFolder: string) 
 const shardVersion = 1;
 
 /** Where the shards of a section over collected documents lie: the same place for every process that works on them. */
-export async function workFolder({ section, projectFolder, cacheFolder, from }: CleanPlace): Promise<string> {
+export async function cleanFolder({
+  section,
+  projectFolder,
+  cacheFolder,
+  from,
+}: Omit<CleanPlace, 'signal'>): Promise<string> {
   const key = {
     version: shardVersion,
     section,
@@ -57,9 +62,6 @@ export async function workFolder({ section, projectFolder, cacheFolder, from }: 
   return join(cacheFolder, 'clean', sha256(canonicalJson(key)).slice(0, 32));
 }
 
-/** Stands in the work folder once the step has finished. */
-export const doneMark = 'done';
-
 const quietMs = 50;
 
 /** Opens the per-document part of cleaning: what any number of processes may do side by side. Errors: RUN_ABSENT, DATA_SOURCE. */
@@ -69,9 +71,8 @@ export async function cleanWork(place: CleanPlace, onDocuments: (count: number) 
   const plan = shardPlan(collected);
   const input = join(from, 'documents.parquet');
   await verifyChecksum(input);
-  const folder = await workFolder(place);
-  const shards = join(folder, 'shards');
-  await mkdir(shards, { recursive: true });
+  const folder = await cleanFolder(place);
+  await mkdir(folder, { recursive: true });
   const corpus = corpusStage(section, collected.documents);
   const own = mkdtempSync(join(folder, 'own-'));
   const judges = await loadJudges(section, { projectFolder, folder: place.weights ?? own }).finally(() =>
@@ -92,7 +93,6 @@ export async function cleanWork(place: CleanPlace, onDocuments: (count: number) 
     }
   };
   let learned: Promise<void> | undefined;
-  const pathOf = (shard: number) => join(shards, `${String(shard).padStart(6, '0')}.shard`);
   const clean = (raw: string, source: string): Cleaned => {
     const { text, dropped, changes } = stage(raw, source, true);
     if (dropped !== undefined) return { kind: 'dropped', ...dropped, excerpt: excerptOf(text) };
@@ -105,7 +105,7 @@ export async function cleanWork(place: CleanPlace, onDocuments: (count: number) 
     const print = section.nearDuplicates ? fingerprint(text) : { keys: [], runs: new Int32Array() };
     return { kind: 'kept', text, changes, digest, print };
   };
-  const make = async (shard: number, alive: () => void): Promise<void> => {
+  const make = async (shard: number, alive: () => void): Promise<readonly Cleaned[]> => {
     learned ??= learnCorpus(corpus, section, learning);
     await learned;
     const done: Cleaned[] = [];
@@ -120,46 +120,21 @@ export async function cleanWork(place: CleanPlace, onDocuments: (count: number) 
         alive();
         restedMs = performance.now();
       }
-    writeShard(pathOf(shard), done);
+    return done;
   };
+  const shards = sharedShards({ folder, count: plan.shards, make, write: writeShard, read: readShard, signal });
   return {
+    ...shards,
     collected,
-    plan,
+    documents: collected.documents,
+    shards: plan.shards,
     passes: corpus.passes.length,
     trained: judges.trained,
-    /** Works until every shard is done, by us or others; returns how many of them we did. */
     run: (onDone: (documents: number, isOurs: boolean) => void = () => {}): Promise<number> =>
-      workShards({
-        folder: join(folder, 'claims'),
-        shards: plan.shards,
-        pathOf,
-        make,
-        onDone: (shard, isOurs) => {
-          const { count } = rowsOf(plan, shard);
-          onDocuments(count);
-          onDone(count, isOurs);
-        },
-        signal,
+      shards.run((shard, isOurs) => {
+        const { count } = rowsOf(plan, shard);
+        onDocuments(count);
+        onDone(count, isOurs);
       }),
-    /** To be called before the step begins: what an earlier run of it left as finished is to be done again. */
-    reopen: () => rm(join(folder, doneMark), { force: true }),
-    /** Deletes the shards; processes that come late learn that nothing is left to do. */
-    finish: async (): Promise<void> => {
-      await writeFile(join(folder, doneMark), '');
-      await rm(shards, { recursive: true, force: true });
-      await rm(join(folder, 'claims'), { recursive: true, force: true });
-    },
-    /** The documents of all shards in order; a damaged shard is made again. */
-    results: async function* (): AsyncGenerator<readonly Cleaned[], void, undefined> {
-      for (let shard = 0; shard < plan.shards; shard++) {
-        signal.throwIfAborted();
-        let documents = await readShard(pathOf(shard));
-        if (documents === undefined) {
-          await make(shard, () => {});
-          documents = await readShard(pathOf(shard));
-        }
-        yield documents ?? [];
-      }
-    },
   };
 }

@@ -1,6 +1,24 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { type CleanPlace, cleanWork, doneMark, workFolder } from '../clean/clean-work.js';
+import { type CleanPlace, cleanFolder, cleanWork } from '../clean/clean-work.js';
+import { type TokenizePlace, tokenizeFolder, tokenizeWork } from '../tokenize-work.js';
+import { isFinished } from './shared-shards.js';
+
+/** Work that other processes can share, as it is told to them. */
+export type Work =
+  | { readonly kind: 'clean'; readonly place: Omit<CleanPlace, 'signal' | 'weights'> }
+  | { readonly kind: 'tokenize'; readonly place: Omit<TokenizePlace, 'signal'> };
+
+/** Work that was opened. */
+export interface OpenWork {
+  readonly shards: number;
+  readonly documents: number;
+  /** Works until every shard is done, by whomever, and hears of each; returns how many this process did. */
+  readonly run: (onDone?: (documents: number, isOurs: boolean) => void) => Promise<number>;
+}
+
+export const openWork = (work: Work, signal: AbortSignal): Promise<OpenWork> =>
+  work.kind === 'clean'
+    ? cleanWork({ ...work.place, signal }, () => {})
+    : tokenizeWork({ ...work.place, signal }, () => {});
 
 export interface WorkDone {
   readonly shards: number;
@@ -10,28 +28,28 @@ export interface WorkDone {
 }
 
 /**
- * Does its share of cleaning beside any number of other processes, on this or other machines, until every shard is done.
- * The clean step, run afterwards or meanwhile, finds them. Errors: RUN_ABSENT, DATA_SOURCE.
+ * Does its share beside any number of other processes, on this or other machines, until every shard is done. The step,
+ * run afterwards or meanwhile, finds them. Errors: RUN_ABSENT, DATA_SOURCE.
  */
-export async function workOnClean(
-  place: CleanPlace,
-  onProgress: (done: number, total: number) => void,
+export async function workOn(
+  work: Work,
+  { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: (done: number, total: number) => void },
 ): Promise<WorkDone> {
-  const isFinished = async () => existsSync(join(await workFolder(place), doneMark));
+  const folder = await (work.kind === 'clean' ? cleanFolder(work.place) : tokenizeFolder(work.place));
   let done = 0;
   let documents = 0;
-  if (await isFinished()) return { shards: 0, own: 0, documents };
-  const work = await cleanWork(place, () => {});
+  if (isFinished(folder)) return { shards: 0, own: 0, documents };
+  const opened = await openWork(work, signal);
   try {
-    const own = await work.run((count, isOurs) => {
+    const own = await opened.run((count, isOurs) => {
       done += count;
       if (isOurs) documents += count;
-      onProgress(done, work.plan.documents);
+      onProgress(done, opened.documents);
     });
-    return { shards: work.plan.shards, own, documents };
+    return { shards: opened.shards, own, documents };
   } catch (error) {
-    // The step took the shards and deleted them while this process looked for one to do.
-    if (!place.signal.aborted && (await isFinished())) return { shards: work.plan.shards, own: 0, documents };
+    // The step took the shards and deleted their folders while this process was in them.
+    if (!signal.aborted && isFinished(folder)) return { shards: opened.shards, own: 0, documents };
     throw error;
   }
 }

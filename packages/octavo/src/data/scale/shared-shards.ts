@@ -1,0 +1,87 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { claims } from './claims.js';
+
+export interface Shards<Result> {
+  /** The same for every process that works on them. */
+  readonly folder: string;
+  readonly count: number;
+  /** Depends on the shard's number alone; calls `alive` now and then. */
+  readonly make: (shard: number, alive: () => void) => Promise<Result>;
+  readonly write: (path: string, result: Result) => void;
+  /** Undefined where there is no whole file. */
+  readonly read: (path: string) => Promise<Result | undefined>;
+  readonly signal: AbortSignal;
+}
+
+/** Stands in the folder once the step that asked for the shards has used them. */
+const doneMark = 'done';
+
+export const isFinished = (folder: string): boolean => existsSync(join(folder, doneMark));
+
+const pauseMs = 200;
+
+/** Shards that any number of processes make side by side, on any host that sees the folder: a file each, and a claim while it is made. */
+export function sharedShards<Result>({ folder, count, make, write, read, signal }: Shards<Result>) {
+  const files = join(folder, 'shards');
+  mkdirSync(files, { recursive: true });
+  const pathOf = (shard: number) => join(files, `${String(shard).padStart(6, '0')}.shard`);
+  let held: { readonly shard: number; readonly result: Result } | undefined;
+  return {
+    /** Works until every shard is done, by us or others; returns how many of them we did. */
+    run: async (onDone: (shard: number, isOurs: boolean) => void): Promise<number> => {
+      const shared = claims(join(folder, 'claims'));
+      const open = new Set(Array.from({ length: count }, (_, shard) => shard));
+      let own = 0;
+      while (open.size > 0) {
+        let isIdle = true;
+        for (const shard of open) {
+          signal.throwIfAborted();
+          if (existsSync(pathOf(shard))) {
+            open.delete(shard);
+            onDone(shard, false);
+            continue;
+          }
+          // They were used, and deleted while we looked for one to do.
+          if (isFinished(folder)) return own;
+          const claim = shared.take(`${shard}.claim`);
+          if (claim === undefined) continue;
+          try {
+            // Done and released by another between the two looks.
+            if (existsSync(pathOf(shard))) continue;
+            write(pathOf(shard), await make(shard, claim.touch));
+            own++;
+            isIdle = false;
+            open.delete(shard);
+            onDone(shard, true);
+          } finally {
+            claim.release();
+          }
+        }
+        if (open.size > 0 && isIdle) await sleep(pauseMs, undefined, { signal });
+      }
+      return own;
+    },
+    /** All in order; one that is not there or damaged is made. */
+    results: async function* (): AsyncGenerator<Result, void, undefined> {
+      for (let shard = 0; shard < count; shard++) {
+        signal.throwIfAborted();
+        const found = held?.shard === shard ? held.result : await read(pathOf(shard));
+        const result = found ?? (await make(shard, () => {}));
+        // A lone shard is asked for several times and never written.
+        if (found === undefined) held = { shard, result };
+        yield result;
+      }
+    },
+    /** To be called before the step begins: what an earlier run of it left as finished is to be done again. */
+    reopen: () => rm(join(folder, doneMark), { force: true }),
+    /** Deletes the shards; processes that come late learn that nothing is left to do. */
+    finish: async (): Promise<void> => {
+      await writeFile(join(folder, doneMark), '');
+      await rm(files, { recursive: true, force: true });
+      await rm(join(folder, 'claims'), { recursive: true, force: true });
+    },
+  };
+}

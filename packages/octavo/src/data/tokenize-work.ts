@@ -1,0 +1,162 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { fail, invariant, OctavoError } from '../core/index.js';
+import {
+  openTokenShard,
+  readDocuments,
+  type TokenIds,
+  tokenIds,
+  verifyChecksum,
+  writeTokenShard,
+} from '../formats/index.js';
+import { canonicalJson, hashFile, sha256 } from '../project/index.js';
+import { endOfText, loadTokenizer, type Tokenizer } from '../text/index.js';
+import { type Split, splits } from './plan-split.js';
+import { readSummary } from './read-summary.js';
+import { rowsOf, shardPlan } from './scale/shard-plan.js';
+import { sharedShards } from './scale/shared-shards.js';
+import { SplitSummary } from './summaries.js';
+
+export interface TokenizePlace {
+  readonly cacheFolder: string;
+  /** The folder of the split step. */
+  readonly from: string;
+  /** The path of tokenizer.json. */
+  readonly tokenizer: string;
+  /** Threads that encode; the ids do not depend on their number. */
+  readonly threads: number;
+  readonly signal: AbortSignal;
+}
+
+/** Raised when the same documents and tokenizer could give other shards. */
+const shardVersion = 1;
+
+const tableOf = (from: string, split: Split) => join(from, `${split}.parquet`);
+
+/** Where the shards of split documents and a tokenizer lie: the same place for every process that works on them. */
+export async function tokenizeFolder({ cacheFolder, from, tokenizer }: Omit<TokenizePlace, 'signal'>): Promise<string> {
+  const sums = splits.map(async (split) => [split, await readFile(`${tableOf(from, split)}.sha256`, 'utf8')] as const);
+  const key = {
+    version: shardVersion,
+    documents: Object.fromEntries(await Promise.all(sums)),
+    tokenizer: await hashFile(tokenizer),
+  };
+  return join(cacheFolder, 'tokenize', sha256(canonicalJson(key)).slice(0, 32));
+}
+
+function endOfTextOf(tokenizer: Tokenizer): number {
+  const id = tokenizer.idOfSpecial(endOfText);
+  if (id !== undefined) return id;
+  throw fail('DATA_SOURCE', {
+    what: `the tokenizer has no ${endOfText}, which is to stand between documents`,
+    where: 'tokenizer.json',
+    remedy: 'run the tokenizer step, or use a tokenizer that has it',
+  });
+}
+
+/** Texts are encoded in groups of about this many bytes; Ctrl-C is heard in between. */
+const groupBytes = 1 << 20;
+
+/** Opens the encoding of documents: what any number of processes may do side by side. Errors: RUN_ABSENT, DATA_SOURCE, TABLE_CORRUPT. */
+export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number) => void) {
+  const { from, threads, signal } = place;
+  const known = await readSummary(from, SplitSummary);
+  const tokenizer = await loadTokenizer(place.tokenizer);
+  const { vocabularySize, hash: tokenizerHash } = tokenizer;
+  const end = endOfTextOf(tokenizer);
+  for (const split of splits) await verifyChecksum(tableOf(from, split));
+  const folder = await tokenizeFolder(place);
+  const units = splits.flatMap((split) => {
+    const plan = shardPlan(known[split]);
+    return Array.from({ length: plan.shards }, (_, shard) => ({ split, rows: rowsOf(plan, shard) }));
+  });
+  const unitAt = (number: number) => {
+    const unit = units[number];
+    invariant(unit !== undefined, 'the unit is one of the plan');
+    return unit;
+  };
+
+  /** The ids of some documents, each with the end of text behind it. */
+  const encode = (group: readonly Uint8Array[]): TokenIds => {
+    const documents = tokenizer.encodeBatch(group, { threads });
+    const ids = tokenIds(
+      vocabularySize,
+      documents.reduce((sum, { length }) => sum + length + 1, 0),
+    );
+    let at = 0;
+    for (const document of documents) {
+      ids.set(document, at);
+      at += document.length;
+      ids[at++] = end;
+    }
+    return ids;
+  };
+  const make = async (unit: number, alive: () => void): Promise<TokenIds> => {
+    const { split, rows } = unitAt(unit);
+    const parts: TokenIds[] = [];
+    let group: Uint8Array[] = [];
+    let held = 0;
+    let documents = 0;
+    const flush = () => {
+      signal.throwIfAborted();
+      parts.push(encode(group));
+      documents += group.length;
+      onBytes(held);
+      group = [];
+      held = 0;
+    };
+    for await (const batch of readDocuments(tableOf(from, split), { columns: { text: 'text' }, rows }))
+      for (const { text } of batch) {
+        const utf8 = Buffer.from(text);
+        group.push(utf8);
+        held += utf8.length;
+        if (held < groupBytes) continue;
+        flush();
+        await setImmediate();
+        alive();
+      }
+    flush();
+    invariant(documents === rows.count, `${split} has the documents that the split step counted`);
+    const all = tokenIds(
+      vocabularySize,
+      parts.reduce((sum, { length }) => sum + length, 0),
+    );
+    let at = 0;
+    for (const part of parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all;
+  };
+  const write = (path: string, ids: TokenIds) => {
+    writeTokenShard(path, { ids, vocabularySize, tokenizerHash });
+  };
+  const read = async (path: string): Promise<TokenIds | undefined> => {
+    try {
+      await using shard = await openTokenShard(path, { tokenizerHash });
+      return await shard.read(0, shard.header.count);
+    } catch (error) {
+      if (error instanceof OctavoError) return undefined;
+      throw error;
+    }
+  };
+  const shards = sharedShards({ folder, count: units.length, make, write, read, signal });
+  return {
+    ...shards,
+    tokenizer,
+    known,
+    end,
+    shards: units.length,
+    /** Units of work of one split; those of train come first. */
+    unitsOf: (split: Split): number => units.filter((unit) => unit.split === split).length,
+    documents: splits.reduce((sum, split) => sum + known[split].documents, 0),
+    run: (onDone: (documents: number, isOurs: boolean) => void = () => {}): Promise<number> =>
+      shards.run((unit, isOurs) => {
+        const { split, rows } = unitAt(unit);
+        // About what others encoded.
+        if (!isOurs) onBytes((known[split].bytes / known[split].documents) * rows.count);
+        onDone(rows.count, isOurs);
+      }),
+  };
+}
