@@ -1,9 +1,11 @@
 #include "team.h"
+#include <algorithm>
 
 namespace octavo {
 
 namespace {
-constexpr int kSpins = 20000;  // under a millisecond: a sleeper comes back only when the scheduler finds it a core
+constexpr int kMostSpins = 20000;  // under a millisecond: a sleeper comes back only when the scheduler finds it a core
+constexpr int kFewestSpins = 1000;  // some 15 microseconds, as long as members wait for each other on a quiet machine
 
 inline void relax() {
 #if defined(__x86_64__)
@@ -14,12 +16,13 @@ inline void relax() {
 }
 }  // namespace
 
-void awaitChange(const std::atomic<uint32_t>& value, uint32_t known, int spins) {
+bool awaitChange(const std::atomic<uint32_t>& value, uint32_t known, int spins) {
   for (int spin = 0; spin < spins; ++spin) {
-    if (value.load(std::memory_order_acquire) != known) return;
+    if (value.load(std::memory_order_acquire) != known) return true;
     relax();
   }
   while (value.load(std::memory_order_acquire) == known) value.wait(known, std::memory_order_acquire);
+  return false;
 }
 
 void Barrier::wait() {
@@ -31,7 +34,9 @@ void Barrier::wait() {
     round_.notify_all();
     return;
   }
-  awaitChange(round_, round, kSpins);
+  // Spinning in vain means that another program has the core of somebody we wait for, and may need ours as well.
+  thread_local int spins = kMostSpins;
+  spins = awaitChange(round_, round, spins) ? std::min(kMostSpins, spins + spins / 8) : std::max(kFewestSpins, spins / 2);
 }
 
 Team::Team(int members) : members_(members), barrier_(members) {

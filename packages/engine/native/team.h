@@ -8,13 +8,13 @@
 
 namespace octavo {
 
-// Returns when `value` is no longer `known`: at once if that happens within so many spins, else woken from sleep.
-void awaitChange(const std::atomic<uint32_t>& value, uint32_t known, int spins);
+// Returns when `value` is no longer `known`: at once, and true, if that happens within so many spins, else woken from sleep.
+bool awaitChange(const std::atomic<uint32_t>& value, uint32_t known, int spins);
 
 // Between runs: some microseconds, for the JavaScript thread may want the core.
 constexpr int kIdleSpins = 2000;
 
-// A barrier that spins briefly, then sleeps: on small machines a spinning member would hold the core that another needs.
+// A barrier that spins, then sleeps; the more briefly, the more often that was in vain.
 class Barrier {
  public:
   explicit Barrier(int members) : members_(members) {}
