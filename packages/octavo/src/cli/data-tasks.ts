@@ -1,10 +1,12 @@
 import type { Command, ExitCode, Invocation } from './command.js';
+import { dataDiff } from './data-diff.js';
 import { dataKubernetes, kubernetesOptions } from './data-kubernetes.js';
 import { dataSlurm, slurmOptions } from './data-slurm.js';
 import { dataWork, workOptions } from './data-work.js';
 
-/** What `octavo data` does besides showing: its share of the work, and the jobs of clusters. */
+/** What `octavo data` does besides showing one run: compare two, its share of the work, the jobs of clusters. */
 export const dataTasks: Readonly<Record<string, (invocation: Invocation) => Promise<ExitCode>>> = {
+  diff: dataDiff,
   work: dataWork,
   slurm: dataSlurm,
   kubernetes: dataKubernetes,

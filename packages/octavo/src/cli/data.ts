@@ -3,26 +3,26 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { absurd, fail, formatBytes, visibleLine, visibleText, writeFileAtomic } from '../core/index.js';
 import {
-  type DataSummary,
   type DuplicateCluster,
   dataCard,
   dataSummary,
   dropReasons,
   duplicates,
   type Fate,
-  type SampledDocument,
   sampleDocuments,
   why,
 } from '../data/index.js';
 import { readProject, readRunConfig, writeDataReport } from '../pipeline/index.js';
 import { findProjectFolder } from '../project/index.js';
 import type { Command, Invocation } from './command.js';
+import { dataReport, exact } from './data-report-text.js';
+import { sampledText } from './data-sample-text.js';
 import { dataTasks, taskOptions } from './data-tasks.js';
 import { transferData } from './data-transfer.js';
 import { parseOptions } from './options.js';
 import { run } from './run.js';
 import { artifactsOf, existingRun, finishedArtifact } from './run-artifacts.js';
-import { paintFor, table } from './terminal.js';
+import { paintFor } from './terminal.js';
 
 /** `gopher` stands for all of `gopher.…`. */
 const families = [...new Set(dropReasons.flatMap((reason) => /^(.+)\./.exec(reason)?.[1] ?? []))];
@@ -43,99 +43,6 @@ const Options = z.object({
     .optional(),
   seed: z.coerce.number().int().min(0).default(1),
 });
-
-/** Counts of documents are told to the last one. */
-const exact = (count: number): string => count.toLocaleString('en-US');
-
-const totals = ({ documents, bytes }: { readonly documents: number; readonly bytes: number }) => [
-  exact(documents),
-  formatBytes(bytes),
-];
-
-const share = (part: number): string => `${(100 * part).toFixed(1)} %`;
-
-const mixLines = ({ mix, order }: DataSummary['split']): readonly string[] => [
-  ...(order === undefined ? [] : [`training text is ordered by ${order}`]),
-  ...(mix === undefined
-    ? []
-    : [
-        '',
-        `mixture by ${mix.by}; ${exact(mix.documentsLeftOut)} documents of the training part are left out`,
-        table([
-          ['  group', 'there', 'asked', 'got', 'epochs', 'bytes'],
-          ...mix.groups.map(({ name, bytes, asked, got, epochs, bytesGot }) => [
-            `  ${visibleLine(name, 50)}`,
-            formatBytes(bytes),
-            share(asked),
-            share(got),
-            epochs.toFixed(2),
-            formatBytes(bytesGot),
-          ]),
-        ]),
-      ]),
-];
-
-/** What came in, what was left out and why, how the rest was split. */
-export const dataReport = ({ collected, cleaned, split, tokens }: DataSummary): string => {
-  const sources = collected.sources.map((source) => [
-    visibleLine(source.name, 50),
-    ...totals(source),
-    visibleLine(source.licence, 40),
-  ]);
-  const reasons = Object.entries(cleaned.droppedByReason).map(([reason, count]) => [`  ${reason}`, exact(count)]);
-  const changes = Object.entries(cleaned.changes).map(([kind, { places, documents }]) => [
-    `  ${visibleLine(kind, 50)}`,
-    exact(places),
-    `in ${exact(documents)} documents`,
-  ]);
-  const parts = (['train', 'validation', 'test'] as const).map((part) => [
-    `  ${part}`,
-    ...totals(split[part]),
-    ...(tokens === undefined ? [] : [`${exact(tokens[part].tokens)} tokens`]),
-  ]);
-  const bytesPerToken =
-    tokens === undefined
-      ? ''
-      : `\n${(tokens.train.bytes / tokens.train.tokens).toFixed(2)} bytes a token, ${exact(tokens.vocabularySize)} words in the vocabulary\n`;
-  return [
-    table([['source', 'documents', 'bytes', 'licence'], ...sources]),
-    '',
-    `kept ${exact(cleaned.kept)} of ${exact(cleaned.documentsIn)} documents, ${formatBytes(cleaned.bytesKept)} of ${formatBytes(cleaned.bytesIn)}; dropped`,
-    table(reasons.length === 0 ? [['  none']] : reasons),
-    ...(changes.length === 0 ? [] : ['', 'changed', table(changes)]),
-    ...(cleaned.classifier === undefined
-      ? []
-      : [
-          `classifier of quality: ${(100 * cleaned.classifier.accuracy).toFixed(1)} % right on ${exact(cleaned.classifier.heldOut)} held-out examples`,
-        ]),
-    '',
-    'split',
-    table(parts),
-    ...mixLines(split),
-    bytesPerToken,
-  ].join('\n');
-};
-
-/** The place that a rule is about stands between ⟦ and ⟧. */
-const excerptText = ({ text, hit }: SampledDocument): string =>
-  hit === undefined
-    ? visibleLine(text, 240)
-    : [
-        visibleLine(text.slice(0, hit.from), 240),
-        '⟦',
-        visibleLine(text.slice(hit.from, hit.to), 120),
-        '⟧',
-        visibleLine(text.slice(hit.to), 240),
-      ].join('');
-
-const sampledText = (documents: readonly SampledDocument[]): string =>
-  documents
-    .map((one) => {
-      const fate =
-        one.dropped === undefined ? 'kept' : `${one.dropped.reason}: ${visibleLine(one.dropped.detail, 120)}`;
-      return `${visibleLine(one.id, 90)}\n  ${fate}\n  ${excerptText(one)}\n`;
-    })
-    .join('');
 
 const membersShown = 10;
 
@@ -234,9 +141,9 @@ export const data: Command = {
   args: [
     {
       form: '[what]',
-      says: 'report, card, sample, duplicates, why, push, pull, work or slurm; without it the data steps run',
+      says: 'report, card, sample, duplicates, why, diff, push, pull, work or slurm; without it the data steps run',
     },
-    { form: '[id]', says: 'the document that `why` asks about' },
+    { form: '[names...]', says: 'the document that `why` asks about, or the two runs that `diff` compares' },
   ],
   options: [
     ...run.options.filter(({ form }) => !form.startsWith('--until')),
@@ -248,10 +155,14 @@ export const data: Command = {
     { form: '--dropped', says: 'with sample: documents that were dropped' },
     { form: '--source <name>', says: 'with sample: documents of this source' },
     { form: '--language <code>', says: 'with sample: documents in this language, such as en' },
+    { form: '--exit-code', says: 'with diff: end with 1 where the runs differ' },
     { form: '--seed <number>', says: 'with sample: draw others (1)' },
     ...taskOptions,
     { form: '--html <file>', says: 'with report: where the page goes (runs/NAME/data-report.html)' },
-    { form: '-n, --limit <count>', says: 'with sample and duplicates: how many to show (10)' },
+    {
+      form: '-n, --limit <count>',
+      says: 'with sample and duplicates: how many to show (10); with diff: examples of each difference (3)',
+    },
     {
       form: '--blobs <place>',
       says: 'with push and pull: hdfs://namenode:9870/folder, s3://bucket/folder or a folder (data.blobs)',
@@ -264,6 +175,7 @@ export const data: Command = {
     'octavo data sample --reason gopher.symbol_ratio -n 5',
     'octavo data sample --kept --language en',
     'octavo data duplicates',
+    'octavo data diff main other',
     'octavo data why notes/a.md',
     'octavo data push --blobs s3://bucket/folder',
     'octavo data work',

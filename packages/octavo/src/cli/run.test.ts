@@ -104,6 +104,9 @@ describe('octavo run on a project of text files', () => {
       code: 2,
       err: expect.stringContaining('did you mean too-short?'),
     });
+    const diff = await octavo('data', 'diff', 'main', 'main', '--exit-code');
+    expect(diff).toMatchObject({ code: 0, out: expect.stringContaining('38 documents are the same in both') });
+    expect(await octavo('data', 'diff', 'main')).toMatchObject({ code: 2 });
     // Words are today's, settings those of the run.
     const now = ['--set', 'data.card.title=Notes', '--set', 'data.clean.minCharacters=999'];
     expect(await octavo('data', 'card', ...now)).toMatchObject({ code: 0 });

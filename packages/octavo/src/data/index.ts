@@ -7,6 +7,7 @@ export { clean } from './clean.js';
 export { collect } from './collect.js';
 export { type DroppedDocument, type DropReason, dropReasons } from './document.js';
 export { type DataSummary, dataSummary } from './inspect/data-summary.js';
+export { type DataDiff, type Difference, type DifferenceKind, diffData, type Figure } from './inspect/diff.js';
 export { type DuplicateCluster, duplicates } from './inspect/duplicates.js';
 export type { Excerpt } from './inspect/hit.js';
 export { type SampledDocument, type Selection, sampleDocuments, sampleReasons } from './inspect/sample.js';

@@ -1,4 +1,5 @@
 export * from './atomic-stream.js';
+export type { Columns, ColumnType, Row } from './duckdb.js';
 export { verifyChecksum } from './file-checksum.js';
 export {
   type OnnxAttribute,
@@ -11,14 +12,8 @@ export {
   onnxDtypes,
   onnxModel,
 } from './onnx.js';
-export {
-  type Columns,
-  type ColumnType,
-  type Row,
-  readDocuments,
-  type WrittenTable,
-  writeDocuments,
-} from './parquet.js';
+export { readDocuments, type WrittenTable, writeDocuments } from './parquet.js';
+export { queryTables } from './query-tables.js';
 export * from './safetensors.js';
 export {
   type SafetensorsDtype,

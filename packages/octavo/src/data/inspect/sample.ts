@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { readDocuments } from '../../formats/index.js';
-import { type DroppedDocument, type DropReason, documentColumns, droppedColumns, dropReasons } from '../document.js';
+import { type DroppedDocument, type DropReason, droppedColumns, dropReasons } from '../document.js';
 import { repairText } from '../filters/document-stage.js';
 import { loadIdentifier } from '../filters/language.js';
 import { limits } from '../limits.js';
@@ -40,14 +40,19 @@ export interface Sample {
   readonly documents: readonly SampledDocument[];
 }
 
-/** Texts of some documents by id, from one of the tables that hold texts. */
-async function textsOf(path: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const texts = new Map<string, string>();
+interface Text {
+  readonly source: string;
+  readonly text: string;
+}
+
+/** Sources and texts of some documents by id, from one of the tables that hold texts. */
+export async function textsOf(path: string, ids: readonly string[]): Promise<ReadonlyMap<string, Text>> {
+  const texts = new Map<string, Text>();
   // Tables of early steps may be gone: what was noted of a document then has to do.
   if (ids.length === 0 || !existsSync(path)) return texts;
-  const columns = { id: documentColumns.id, text: documentColumns.text };
+  const columns = { id: 'text', source: 'text', text: 'text' } as const;
   for await (const batch of readDocuments(path, { columns, ids }))
-    for (const { id, text } of batch) texts.set(id, text);
+    for (const { id, ...rest } of batch) texts.set(id, rest);
   return texts;
 }
 
@@ -62,31 +67,41 @@ function excerptOfDropped(dropped: DroppedDocument, text: string | undefined): E
   return excerptAround(seen, hitOf(dropped, seen), limits.excerptCharacters);
 }
 
-/** The texts of dropped documents around what was hit, in the order given. Errors: TABLE_CORRUPT. */
-export async function showDropped(
-  artifacts: string,
-  dropped: readonly DroppedDocument[],
-): Promise<readonly SampledDocument[]> {
+/** Dropped documents as they were when they went, around what was hit. */
+async function excerptsOf(artifacts: string, dropped: readonly DroppedDocument[]): Promise<readonly SampledDocument[]> {
   const ids = dropped.map(({ id }) => id);
   const texts = await textsOf(at(artifacts, 'collect', 'documents.parquet'), ids);
   return dropped.map((one) => {
     const { id, source, reason, detail } = one;
-    return { id, source, dropped: { reason, detail }, ...excerptOfDropped(one, texts.get(id)) };
+    return { id, source, dropped: { reason, detail }, ...excerptOfDropped(one, texts.get(id)?.text) };
   });
 }
 
-/** The beginnings of kept documents, in the order given. Errors: TABLE_CORRUPT. */
-async function showKept(
+/** Dropped documents by their ids, around what was hit. Errors: TABLE_CORRUPT. */
+export async function showDropped(
   artifacts: string,
-  kept: readonly { readonly id: string; readonly source: string }[],
+  documents: readonly { readonly id: string }[],
 ): Promise<readonly SampledDocument[]> {
-  const ids = kept.map(({ id }) => id);
+  const dropped: DroppedDocument[] = [];
+  const ids = documents.map(({ id }) => id);
+  if (ids.length === 0) return [];
+  const path = at(artifacts, 'clean', 'dropped.parquet');
+  for await (const batch of readDocuments(path, { columns: droppedColumns, ids }))
+    dropped.push(...batch.map((row) => Dropped.parse(row)));
+  return excerptsOf(artifacts, dropped);
+}
+
+/** The beginnings of kept documents, in the order given. Errors: TABLE_CORRUPT. */
+export async function showKept(
+  artifacts: string,
+  documents: readonly { readonly id: string }[],
+): Promise<readonly SampledDocument[]> {
+  const ids = documents.map(({ id }) => id);
   const texts = await textsOf(at(artifacts, 'clean', 'documents.parquet'), ids);
-  return kept.map(({ id, source }) => ({
-    id,
-    source,
-    ...excerptAround(texts.get(id) ?? '', undefined, limits.excerptCharacters),
-  }));
+  return ids.map((id) => {
+    const { source, text } = texts.get(id) ?? { source: '', text: '' };
+    return { id, source, ...excerptAround(text, undefined, limits.excerptCharacters) };
+  });
 }
 
 /** Some dropped documents of each reason. Errors: TABLE_CORRUPT. */
@@ -102,7 +117,7 @@ export async function sampleReasons(
       drawn.offer(Dropped.parse(row));
     }
   const drawn = [...reasons].map(([reason, one]) => [reason, one.drawn()] as const);
-  const all = await showDropped(
+  const all = await excerptsOf(
     artifacts,
     drawn.flatMap(([, documents]) => documents),
   );
@@ -154,7 +169,7 @@ export async function sampleDocuments(
         artifacts,
         all.filter((one) => one.kind === 'kept'),
       )),
-      ...(await showDropped(
+      ...(await excerptsOf(
         artifacts,
         all.filter((one) => one.kind === 'dropped'),
       )),

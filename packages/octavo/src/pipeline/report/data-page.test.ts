@@ -55,9 +55,11 @@ it('is a page without scripts or addresses, whatever the texts say', async () =>
       { id: 'code', source: hostile, reason: 'c4.curly_bracket', detail: 'in line 1', excerpt: hostile },
     ],
   );
-  await writeDocuments(join(run.artifact('collect'), 'documents.parquet'), { columns: { id: 'text', text: 'text' } }, [
-    { id: 'code', text: `${hostile.repeat(9)}{${hostile}` },
-  ]);
+  await writeDocuments(
+    join(run.artifact('collect'), 'documents.parquet'),
+    { columns: { id: 'text', source: 'text', text: 'text' } },
+    [{ id: 'code', source: hostile, text: `${hostile.repeat(9)}{${hostile}` }],
+  );
   await writeDocuments(join(run.artifact('clean'), 'documents.parquet'), { columns: { bytes: 'integer' } }, [
     { bytes: 9 },
   ]);
