@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { absurd, fail, formatBytes, visibleLine, visibleText, writeFileAtomic } from '../core/index.js';
+import { fail, visibleLine, writeFileAtomic } from '../core/index.js';
 import {
   type DuplicateCluster,
   dataCard,
   dataSummary,
   dropReasons,
   duplicates,
-  type Fate,
   sampleDocuments,
   why,
 } from '../data/index.js';
@@ -19,6 +18,7 @@ import { dataReport, exact } from './data-report-text.js';
 import { sampledText } from './data-sample-text.js';
 import { dataTasks, taskOptions } from './data-tasks.js';
 import { transferData } from './data-transfer.js';
+import { fateText } from './data-why-text.js';
 import { parseOptions } from './options.js';
 import { run } from './run.js';
 import { artifactsOf, existingRun, finishedArtifact } from './run-artifacts.js';
@@ -56,21 +56,6 @@ const duplicatesText = (clusters: readonly DuplicateCluster[]): string =>
       return `${visibleLine(kept, 90)} stays for ${exact(members.length)}\n${shown.join('')}${more}`;
     })
     .join('');
-
-const fateText = (fate: Fate, id: string): string => {
-  switch (fate.kind) {
-    case 'kept':
-      return `${visibleLine(fate.id, 120)}: kept, in ${fate.split} (${formatBytes(fate.bytes)})\n${fate.cluster === fate.id ? '' : `  like ${visibleLine(fate.cluster, 120)}, so both are in one part\n`}\n${visibleText(fate.excerpt)}\n`;
-    case 'left-out':
-      return `${visibleLine(id, 120)}: kept by cleaning, left out of training by data.mix\n`;
-    case 'dropped':
-      return `${visibleLine(fate.id, 120)}\n  ${fate.reason}: ${visibleLine(fate.detail, 120)}\n  ${visibleLine(fate.excerpt, 120)}\n`;
-    case 'unknown':
-      return `there is no document ${visibleLine(id, 120)}${fate.alike.length === 0 ? '\n' : `; there are\n${fate.alike.map((one) => `  ${visibleLine(one, 120)}\n`).join('')}`}`;
-    default:
-      return absurd(fate);
-  }
-};
 
 const views: Readonly<
   Record<
@@ -124,7 +109,7 @@ const views: Readonly<
       code: 0,
     };
   },
-  why: async ({ args }, artifacts) => {
+  why: async ({ args, options, cwd }, artifacts) => {
     const id = args[1];
     if (id === undefined)
       throw fail('USAGE', {
@@ -132,7 +117,8 @@ const views: Readonly<
         where: 'octavo data why',
         remedy: '`octavo data sample` shows some',
       });
-    const value = await why(artifacts, id);
+    const { clean: section } = readRunConfig(existingRun(cwd, parseOptions(Options, options).run)).data;
+    const value = await why({ artifacts, section, projectFolder: findProjectFolder(cwd) }, id);
     return { value, text: fateText(value, id), code: value.kind === 'unknown' ? 1 : 0 };
   },
 };

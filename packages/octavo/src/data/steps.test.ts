@@ -110,13 +110,31 @@ describe('the data steps', () => {
       { kept: 'corpus/8', members: [{ id: 'corpus/deep/near' }] },
       { kept: 'corpus/9', members: [{ id: 'rows:33' }] },
     ]);
-    expect(await why(artifacts, 'corpus/deep/tiny')).toMatchObject({
+    const asked = { artifacts, section: cleanSection(data), projectFolder: folder };
+    expect(await why(asked, 'corpus/deep/tiny')).toMatchObject({
       kind: 'dropped',
-      reason: 'too-short',
-      detail: '4 characters',
+      dropped: { reason: 'too-short', detail: '4 characters' },
     });
-    expect(await why(artifacts, 'corpus/5')).toMatchObject({ kind: 'kept', source: 'corpus', cluster: 'corpus/5' });
-    expect(await why(artifacts, 'deep/ti')).toEqual({ kind: 'unknown', alike: ['corpus/deep/tiny'] });
+    expect(await why(asked, 'corpus/7')).toMatchObject({
+      kind: 'kept',
+      provenance: { source: 'corpus', place: '7' },
+      likeness: { kept: 'corpus/7', dropped: [{ id: 'corpus/deep/exact' }], alike: [] },
+    });
+    expect(await why(asked, 'rows:33')).toMatchObject({
+      kind: 'dropped',
+      provenance: { source: 'rows', line: 33 },
+      likeness: { kept: 'corpus/9' },
+    });
+    expect(await why(asked, 'corpus/deep/garbled')).toMatchObject({
+      judged: {
+        changes: [{ kind: 'repaired', places: { 'repair.mojibake': 7 } }],
+        verdicts: [
+          { reason: 'whole text', verdict: 'passed' },
+          { reason: 'too-short', verdict: 'passed' },
+        ],
+      },
+    });
+    expect(await why(asked, 'deep/ti')).toEqual({ kind: 'unknown', alike: ['corpus/deep/tiny'] });
 
     const kept = await readAll(join(artifacts, 'clean/documents.parquet'));
     expect(cleaned.changes).toEqual({ 'repair.mojibake': { documents: 1, places: 7 } });
@@ -154,6 +172,17 @@ describe('the data steps', () => {
       expect(tokenizer.decode(ids)).toBe(texts.join(''));
     }
     expect(tokens?.train.shards.length).toBeGreaterThan(3);
+    // The tokens that `why` points at are the document's text.
+    const story = await why(asked, train[40]?.id ?? '');
+    const [where] = (story.kind === 'kept' ? story.placement?.places : undefined) ?? [];
+    const of = tokens?.train.shards.slice(tokens.train.shards.indexOf(where?.shard ?? '')) ?? [];
+    const own: number[] = [];
+    for (const shard of of) {
+      await using opened = await openTokenShard(join(artifacts, 'tokenize', shard));
+      own.push(...(await opened.read(0, opened.header.count)));
+    }
+    const text = tokenizer.decode(own.slice(where?.from, (where?.from ?? 0) + (where?.tokens ?? 0)));
+    expect(text).toBe(`${train[40]?.text}<|endoftext|>`);
 
     const conversations = readFileSync(join(artifacts, 'collect/chat.jsonl'), 'utf8').trim().split('\n');
     expect(conversations).toHaveLength(collected.chat.conversations);

@@ -53,7 +53,17 @@ it('mixes training text alone, tells what it got, and orders by length', async (
   const seen = new Set(rows.map(({ id }) => id));
   expect(plain.filter(({ id }) => !seen.has(id))).toHaveLength(summary.mix?.documentsLeftOut ?? -1);
   const left = plain.find(({ id }) => !seen.has(id))?.id ?? '';
-  expect(await why(artifacts, left)).toEqual({ kind: 'left-out' });
+  const asked = { artifacts, section: dataSection.parse({}).clean, projectFolder: folder };
+  expect(await why(asked, left)).toMatchObject({ kind: 'left-out', placement: undefined });
+  const [repeated] = rows.filter(({ id }, at) => rows.findIndex((one) => one.id === id) !== at);
+  expect(await why(asked, repeated?.id ?? '')).toMatchObject({
+    kind: 'kept',
+    placement: {
+      part: 'train',
+      times: rows.filter(({ id }) => id === repeated?.id).length,
+      mixture: { by: 'source', group: { name: repeated?.source, asked: 0.5 } },
+    },
+  });
   expect(plain.filter(({ source, id }) => source === 'rare' && !seen.has(id))).toEqual([]);
   expect(events.filter(({ kind }) => kind === 'warning')).toMatchObject([
     { text: expect.stringContaining('weight to absent') },

@@ -98,4 +98,7 @@ it('shows where two texts differ', () => {
   expect(marked('abcd', 'abd')).toEqual(['c', '']);
   expect(marked('aaa', 'aaaa')).toEqual(['', 'a']);
   expect(marked('', 'x')).toEqual(['', 'x']);
+  const long = 'and so the text goes on for a while';
+  expect(marked(`one â€œ ${long} A`, `one “ ${long} B`)).toEqual(['â€œ', '“']);
+  expect(marked(`a line\ncut\n${long} C`, `a line\n${long}`)).toEqual(['cut\n', '']);
 });

@@ -1,61 +1,243 @@
-/** What became of one document. */
-import { readDocuments } from '../../formats/index.js';
+/** The whole story of one document: where it came from, what was changed, what each rule said, where its tokens are. */
+import { type Row, readDocuments } from '../../formats/index.js';
 import { cleanColumns } from '../clean.js';
-import { type DroppedDocument, documentColumns, droppedColumns } from '../document.js';
+import { type DropReason, documentColumns, droppedColumns } from '../document.js';
+import { documentStage, repairText } from '../filters/document-stage.js';
+import { findPii, piiFields, replacePii } from '../filters/pii.js';
+import { rulesOf } from '../filters/rules.js';
 import { limits } from '../limits.js';
 import { splits } from '../plan-split.js';
+import type { CleanSection } from '../section.js';
+import type { MixSummary } from '../summaries.js';
+import { type Change, changeBetween } from './change.js';
+import { type DataSummary, dataSummary } from './data-summary.js';
+import { keptFor } from './duplicates.js';
+import { type Excerpt, excerptAround, hitOf } from './hit.js';
 import { Dropped } from './sample.js';
 import { at } from './steps-at.js';
+import { type TokenPlace, tokenPlaces } from './token-places.js';
+import { type RuleVerdict, verdictsOf } from './verdicts.js';
 
-export type Fate =
-  | { readonly kind: 'unknown'; readonly alike: readonly string[] }
-  | ({ readonly kind: 'dropped' } & DroppedDocument)
-  /** Stayed in cleaning, and drawn no time for the mixture. */
-  | { readonly kind: 'left-out' }
-  | {
-      readonly kind: 'kept';
-      readonly id: string;
-      readonly source: string;
-      readonly split: (typeof splits)[number];
-      readonly bytes: number;
-      /** The first document of those that this one is like: itself if there are none. */
-      readonly cluster: string;
-      readonly excerpt: string;
+export interface Provenance {
+  readonly source: string;
+  /** What `data.sources` says of it. */
+  readonly from: string;
+  readonly licence: string;
+  readonly url?: string | undefined;
+  readonly time?: string | undefined;
+  readonly title?: string | undefined;
+  /** The file, row or address within the source; `line` and `window` where the id tells them. */
+  readonly place: string;
+  readonly line?: number | undefined;
+  readonly window?: number | undefined;
+}
+
+export interface TextChange {
+  readonly kind: 'repaired' | 'normalised' | 'lines cut' | 'lines or passages cut';
+  /** Places by kind, where they were counted. */
+  readonly places: Readonly<Record<string, number>>;
+  readonly change: Change;
+}
+
+export interface Likeness {
+  /** The document that stays for all of them: the first in the order read. */
+  readonly kept: string;
+  /** Dropped for it, and why. */
+  readonly dropped: readonly { readonly id: string; readonly detail: string }[];
+  /** Alike, but less than it takes to be dropped: they stay, and share a part. */
+  readonly alike: readonly string[];
+}
+
+export interface Placement {
+  readonly part: (typeof splits)[number];
+  /** How often it is read: more than once where a mixture repeats it. */
+  readonly times: number;
+  /** One for each time; absent until the tokenize step has run. */
+  readonly places: readonly TokenPlace[] | undefined;
+  readonly mixture?: { readonly by: MixSummary['by']; readonly group: MixSummary['groups'][number] } | undefined;
+}
+
+export interface Story {
+  readonly kind: 'kept' | 'left-out' | 'dropped';
+  readonly id: string;
+  readonly dropped?: { readonly reason: DropReason; readonly detail: string } | undefined;
+  readonly bytes: number;
+  readonly excerpt: Excerpt;
+  readonly provenance: Provenance;
+  /** Absent for what could not be read. */
+  readonly judged?:
+    | {
+        readonly language: string;
+        readonly changes: readonly TextChange[];
+        readonly verdicts: readonly RuleVerdict[];
+        /** Personal data, masked. */
+        readonly pii: readonly { readonly kind: string; readonly masked: string }[];
+      }
+    | undefined;
+  readonly likeness?: Likeness | undefined;
+  readonly placement?: Placement | undefined;
+}
+
+export type Fate = { readonly kind: 'unknown'; readonly alike: readonly string[] } | Story;
+
+type Collected = Row<typeof documentColumns>;
+
+/** The row of an id in a table, undefined where there is none. */
+async function rowOf<const C extends Readonly<Record<string, 'text' | 'text?' | 'integer'>>>(
+  path: string,
+  columns: C,
+  id: string,
+): Promise<Row<C> | undefined> {
+  for await (const batch of readDocuments(path, { columns, ids: [id] })) for (const row of batch) return row;
+  return undefined;
+}
+
+const place = /^(.*?)(?::(\d+))?(?:#(\d+))?$/s;
+
+function provenanceOf(id: string, source: string, row: Collected | undefined, { collected }: DataSummary): Provenance {
+  const known = collected.sources.find(({ name }) => name === source);
+  const [, path = '', line, window] = place.exec(id.startsWith(`${source}/`) ? id.slice(source.length + 1) : id) ?? [];
+  return {
+    source,
+    from: known?.from ?? '',
+    licence: row?.licence ?? known?.licence ?? '',
+    url: row?.url,
+    time: row?.time,
+    title: row?.title,
+    place: path,
+    line: line === undefined ? undefined : Number(line),
+    window: window === undefined ? undefined : Number(window),
+  };
+}
+
+/** First and last characters alone: enough to find it, too little to use it. */
+const masked = (found: string): string =>
+  `${found.slice(0, 2)}${'•'.repeat(Math.max(1, Math.min(12, found.length - 3)))}${found.slice(-1)}`;
+
+async function judgedOf(
+  { text: raw, source }: Collected,
+  final: string | undefined,
+  { section, projectFolder, artifacts }: Asked,
+): Promise<NonNullable<Story['judged']>> {
+  const { decoded, text: repaired } = repairText(raw, section);
+  const nothing = { passes: [], cut: (_: string, text: string) => ({ text, lines: 0 }), judge: () => undefined };
+  const judges = { language: () => undefined, content: () => undefined, trained: undefined };
+  const staged = documentStage({ ...section, pii: false }, nothing, judges)(raw, source, false);
+  const pii = rulesOf(section.pii, piiFields);
+  // What may be shown: personal data that cleaning replaces are replaced here too.
+  const safe = (text: string): string => (pii === undefined ? text : replacePii(text, pii).text);
+  const changes: TextChange[] = [];
+  const compare = (kind: TextChange['kind'], before: string, after: string, of: RegExp) => {
+    if (before === after) return;
+    const places = Object.fromEntries(Object.entries(staged.changes).filter(([name]) => of.test(name)));
+    changes.push({ kind, places, change: changeBetween(safe(before), safe(after), limits.excerptCharacters) });
+  };
+  compare('repaired', raw, decoded, /^repair\./);
+  compare('normalised', decoded, repaired, /^$/);
+  compare('lines cut', repaired, staged.text, /^c4\./);
+  if (final !== undefined) compare('lines or passages cut', safe(staged.text), final, /^$/);
+  const stages = { decoded, repaired, cut: staged.text };
+  return {
+    ...(await verdictsOf(stages, section, { projectFolder, cleanFolder: at(artifacts, 'clean') })),
+    changes,
+    pii: findPii(staged.text, pii?.kinds).map(({ kind, from, to }) => ({
+      kind,
+      masked: masked(staged.text.slice(from, to)),
+    })),
+  };
+}
+
+const membersShown = 20;
+
+async function likenessOf(artifacts: string, kept: string, cluster: string | undefined): Promise<Likeness | undefined> {
+  const dropped: { id: string; detail: string }[] = [];
+  const { id, reason, detail } = droppedColumns;
+  for await (const batch of readDocuments(at(artifacts, 'clean', 'dropped.parquet'), {
+    columns: { id, reason, detail },
+  }))
+    for (const row of batch)
+      if (dropped.length < membersShown && keptFor(row) === kept) dropped.push({ id: row.id, detail: row.detail });
+  const alike: string[] = [];
+  if (cluster !== undefined)
+    for await (const batch of readDocuments(at(artifacts, 'clean', 'documents.parquet'), {
+      columns: { id: 'text', cluster: 'text' },
+    }))
+      for (const row of batch)
+        if (alike.length < membersShown && row.cluster === cluster && row.id !== kept) alike.push(row.id);
+  return dropped.length === 0 && alike.length === 0 ? undefined : { kept, dropped, alike };
+}
+
+async function placementOf(
+  artifacts: string,
+  { id, source, licence }: Pick<Collected, 'id' | 'source' | 'licence'>,
+  { summary: { split, tokens }, language }: { readonly summary: DataSummary; readonly language: string },
+): Promise<Placement | undefined> {
+  for (const part of splits) {
+    const numbers: number[] = [];
+    let number = 0;
+    for await (const batch of readDocuments(at(artifacts, 'split', `${part}.parquet`), { columns: { id: 'text' } }))
+      for (const row of batch) {
+        if (row.id === id) numbers.push(number);
+        number++;
+      }
+    if (numbers.length === 0) continue;
+    const by = split.mix?.by;
+    const name = by === 'source' ? source : by === 'licence' ? licence : language.split(' ')[0];
+    const group = part === 'train' ? split.mix?.groups.find((one) => one.name === name) : undefined;
+    return {
+      part,
+      times: numbers.length,
+      places: tokens === undefined ? undefined : await tokenPlaces(artifacts, { tokens, part }, numbers),
+      mixture: by === undefined || group === undefined ? undefined : { by, group },
     };
-
-async function findKept(artifacts: string, id: string): Promise<Fate | undefined> {
-  for (const split of splits) {
-    for await (const batch of readDocuments(at(artifacts, 'split', `${split}.parquet`), {
-      columns: cleanColumns,
-    })) {
-      const row = batch.find((one) => one.id === id);
-      if (row === undefined) continue;
-      const { source, bytes, cluster, text } = row;
-      return { kind: 'kept', id, source, split, bytes, cluster, excerpt: text.slice(0, limits.excerptCharacters) };
-    }
   }
   return undefined;
 }
 
-/** What became of a document; an unknown id is answered with ids that contain it. Errors: TABLE_CORRUPT. */
-export async function why(artifacts: string, id: string): Promise<Fate> {
-  const kept = await findKept(artifacts, id);
-  if (kept !== undefined) return kept;
-  for await (const batch of readDocuments(at(artifacts, 'clean', 'dropped.parquet'), {
-    columns: droppedColumns,
-  })) {
-    const row = batch.find((one) => one.id === id);
-    if (row !== undefined) return { kind: 'dropped', ...Dropped.parse(row) };
-  }
-  for await (const batch of readDocuments(at(artifacts, 'clean', 'documents.parquet'), {
-    columns: { id: 'text' },
-  }))
-    if (batch.some((one) => one.id === id)) return { kind: 'left-out' };
+interface Asked {
+  readonly artifacts: string;
+  /** What the run was cleaned with. */
+  readonly section: CleanSection;
+  readonly projectFolder: string;
+}
+
+async function alikeIds(artifacts: string, id: string): Promise<readonly string[]> {
   const alike: string[] = [];
-  for await (const batch of readDocuments(at(artifacts, 'collect', 'documents.parquet'), {
-    columns: { id: documentColumns.id },
-  })) {
+  for await (const batch of readDocuments(at(artifacts, 'collect', 'documents.parquet'), { columns: { id: 'text' } }))
     for (const row of batch) if (row.id.includes(id) && alike.length < 10) alike.push(row.id);
-  }
-  return { kind: 'unknown', alike };
+  return alike;
+}
+
+/** What became of a document, and why; an unknown id is answered with ids that contain it. Errors: RUN_ABSENT, FILE_INVALID, TABLE_CORRUPT. */
+export async function why(asked: Asked, id: string): Promise<Fate> {
+  const { artifacts } = asked;
+  const summary = await dataSummary(artifacts);
+  const collected = await rowOf(at(artifacts, 'collect', 'documents.parquet'), documentColumns, id);
+  const final = await rowOf(at(artifacts, 'clean', 'documents.parquet'), cleanColumns, id);
+  const row =
+    final === undefined ? await rowOf(at(artifacts, 'clean', 'dropped.parquet'), droppedColumns, id) : undefined;
+  const lost = row === undefined ? undefined : Dropped.parse(row);
+  if (final === undefined && lost === undefined) return { kind: 'unknown', alike: await alikeIds(artifacts, id) };
+  const source = final?.source ?? lost?.source ?? '';
+  const judged = collected === undefined ? undefined : await judgedOf(collected, final?.text, asked);
+  const keptOne = final === undefined ? lost && keptFor(lost) : id;
+  const placement =
+    final === undefined
+      ? undefined
+      : await placementOf(artifacts, final, { summary, language: judged?.language ?? '' });
+  const text = final?.text ?? (collected === undefined ? undefined : repairText(collected.text, asked.section).text);
+  return {
+    kind: final === undefined ? 'dropped' : placement === undefined ? 'left-out' : 'kept',
+    id,
+    dropped: lost && { reason: lost.reason, detail: lost.detail },
+    bytes: final?.bytes ?? Buffer.byteLength(text ?? ''),
+    excerpt:
+      text === undefined
+        ? { text: lost?.excerpt ?? '' }
+        : excerptAround(text, lost && hitOf(lost, text), limits.excerptCharacters),
+    provenance: provenanceOf(id, source, collected, summary),
+    judged,
+    likeness: keptOne === undefined ? undefined : await likenessOf(artifacts, keptOne, final?.cluster),
+    placement,
+  };
 }
