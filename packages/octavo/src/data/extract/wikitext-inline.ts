@@ -63,7 +63,9 @@ function withoutGaps(text: string): string {
     pieces.push(before);
     before = next;
   }
-  return pieces.join('') + before;
+  const whole = pieces.join('') + before;
+  // What would begin with the point of a sentence that is gone.
+  return text.trimStart().startsWith(mark.gone) ? whole.replace(/^[\s.,;:]+(?=\s|$)/, '') : whole;
 }
 
 const named = new Map<string, string>();
