@@ -44,6 +44,18 @@ class Bits {
     return (this.#held >>> this.#count) & ((1 << count) - 1);
   }
 
+  /** The next bits, without taking them; zeros beyond the end. */
+  peek(count: number): number {
+    while (this.#count < count) {
+      const byte = this.#bytes[this.#at];
+      if (byte === undefined) return (this.#held << (count - this.#count)) & ((1 << count) - 1);
+      this.#at++;
+      this.#held = ((this.#held << 8) | byte) & 0xffffffff;
+      this.#count += 8;
+    }
+    return (this.#held >>> (this.#count - count)) & ((1 << count) - 1);
+  }
+
   word(): number {
     return ((this.take(16) << 16) | this.take(16)) >>> 0;
   }
@@ -57,8 +69,13 @@ class Bits {
   }
 }
 
+/** Bits that one look into a table decides; longer codes are rare. */
+const tableBits = 10;
+
 interface Code {
-  /** By length: the first code of that length, the number of codes up to it, and symbols in their order. */
+  /** By the next `tableBits` bits: the symbol and, in the lowest 5 bits, the length of its code; 0 for a longer one. */
+  readonly table: Uint16Array;
+  /** By length: the last code of that length, and the place of its symbol less the code. */
   readonly limits: Int32Array;
   readonly bases: Int32Array;
   readonly symbols: Uint16Array;
@@ -75,6 +92,7 @@ function readCode(bits: Bits, symbolCount: number): Code {
   const limits = new Int32Array(22).fill(-1);
   const bases = new Int32Array(22);
   const symbols = new Uint16Array(symbolCount);
+  const table = new Uint16Array(1 << tableBits);
   let code = 0;
   let filled = 0;
   for (let size = 1; size <= 20; size++) {
@@ -82,18 +100,25 @@ function readCode(bits: Bits, symbolCount: number): Code {
     for (let symbol = 0; symbol < symbolCount; symbol++) {
       if (lengths[symbol] !== size) continue;
       symbols[filled++] = symbol;
+      if (size <= tableBits)
+        table.fill((symbol << 5) | size, code << (tableBits - size), (code + 1) << (tableBits - size));
       code++;
     }
     limits[size] = code - 1;
     if (code > 1 << size) throw new Damaged('a code has too many symbols');
     code <<= 1;
   }
-  return { limits, bases, symbols };
+  return { table, limits, bases, symbols };
 }
 
-function readSymbol(bits: Bits, { limits, bases, symbols }: Code): number {
-  let code = 0;
-  for (let size = 1; size <= 20; size++) {
+function readSymbol(bits: Bits, { table, limits, bases, symbols }: Code): number {
+  const known = table[bits.peek(tableBits)] ?? 0;
+  if (known > 0) {
+    bits.take(known & 31);
+    return known >> 5;
+  }
+  let code = bits.take(tableBits);
+  for (let size = tableBits + 1; size <= 20; size++) {
     code = (code << 1) | bits.take(1);
     const at = code + (bases[size] ?? 0);
     if (code <= (limits[size] ?? -1)) {
@@ -116,20 +141,22 @@ function readSymbols(bits: Bits): readonly number[] {
   return used;
 }
 
-function moveToFront<T>(list: T[], at: number): T {
-  const [found] = list.splice(at, 1);
+function moveToFront(list: Uint8Array, at: number): number {
+  const found = list[at];
   if (found === undefined) throw new Damaged('a block names what it does not use');
-  list.unshift(found);
+  if (at < 16) for (let place = at; place > 0; place--) list[place] = list[place - 1] ?? 0;
+  else list.copyWithin(1, 0, at);
+  list[0] = found;
   return found;
 }
 
 /** The last column of the sorted block: each byte with its place, still to be unsorted. */
 function readColumn(bits: Bits, column: Uint32Array): number {
-  const used = [...readSymbols(bits)];
+  const used = Uint8Array.from(readSymbols(bits));
   const tables = bits.take(3);
   const selectorCount = bits.take(15);
   if (tables < 2 || tables > 6 || selectorCount === 0) throw new Damaged('a block has no such tables');
-  const order = Array.from({ length: tables }, (_, at) => at);
+  const order = Uint8Array.from({ length: tables }, (_, at) => at);
   const selectors = new Uint8Array(selectorCount);
   for (let at = 0; at < selectorCount; at++) {
     let place = 0;
