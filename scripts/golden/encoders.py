@@ -38,6 +38,11 @@ def flat(values):
     return {name: [round(number, 12) for number in value.flatten().tolist()] for name, value in values.items()}
 
 
+def looks(maps, rows):
+    """Attention weights of those rows of the batch, of all layers in one list."""
+    return [round(number, 7) for layer in maps for number in layer[rows].flatten().tolist()]
+
+
 def bert():
     model = BertForMaskedLM(BertConfig(vocab_size=11, hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=12,
                                        max_position_embeddings=6, hidden_dropout_prob=0, attention_probs_dropout_prob=0, layer_norm_eps=1e-12)).double()
@@ -71,7 +76,11 @@ def bert():
     values, gradients = packed(model, names)
     # Padded queries are answered too, but nobody reads them.
     seen = logits[0].flatten().tolist() + logits[1, :3].flatten().tolist()
-    return {"parameters": flat(values), "gradients": flat(gradients), "loss": loss.item(), "logits": seen}
+    model.set_attn_implementation("eager")
+    with torch.no_grad():
+        maps = model(input_ids=tokens, token_type_ids=segments, attention_mask=mask, output_attentions=True).attentions
+    return {"parameters": flat(values), "gradients": flat(gradients), "loss": loss.item(), "logits": seen,
+            "attention": looks(maps, slice(0, 2))}
 
 
 def t5(activation):
@@ -111,7 +120,14 @@ def t5(activation):
                 names[f"{path}.up.weight"] = [f"{layer}.{inner}.wi_1.weight"]
             names[f"{path}.down.weight"] = [f"{layer}.{inner}.wo.weight"]
     values, gradients = packed(model, names)
-    return {"parameters": flat(values), "gradients": flat(gradients), "loss": loss.item(), "logits": logits.flatten().tolist(),
+    model.set_attn_implementation("eager")
+    with torch.no_grad():
+        made = model(input_ids=source, attention_mask=mask, decoder_input_ids=said, output_attentions=True)
+    # Of the second row, whose source is padded; in the order of the blocks.
+    second = slice(1, 2)
+    attention = {} if activation != "relu" else {"attention": looks(made.encoder_attentions, second) + [
+        number for pair in zip(made.decoder_attentions, made.cross_attentions) for number in looks(pair, second)]}
+    return {"parameters": flat(values), "gradients": flat(gradients), "loss": loss.item(), "logits": logits.flatten().tolist(), **attention,
             "source": source.flatten().tolist(), "said": said.flatten().tolist(), "lengths": lengths.tolist(),
             "targets": targets.tolist(), "weights": weights.tolist()}
 

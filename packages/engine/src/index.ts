@@ -16,6 +16,7 @@ export { adamw } from './ops/adamw.js';
 export { add } from './ops/add.js';
 export { alibi, alibiSlopes } from './ops/alibi.js';
 export { attention } from './ops/attention.js';
+export { type AttentionWeights, attentionOperands, attentionWeights } from './ops/attention-weights.js';
 export { batchNorm, batchNormEvaluation, type RunningStatistics } from './ops/batch-norm.js';
 export { cachedAttention } from './ops/cached-attention.js';
 export { cast } from './ops/cast.js';

@@ -68,7 +68,13 @@ export interface AttentionRow {
   /** Into logSum. */
   readonly row: number;
   /** Of the open keys in turn: where key and value begin in `source`, the weight, and the index into bias. */
-  readonly open: readonly { readonly k: number; readonly v: number; readonly weight: number; readonly bias: number }[];
+  readonly open: readonly {
+    readonly key: number;
+    readonly k: number;
+    readonly v: number;
+    readonly weight: number;
+    readonly bias: number;
+  }[];
   readonly logSum: number;
 }
 
@@ -99,7 +105,7 @@ export function eachQuery(
           let dot = 0;
           for (let c = 0; c < headWidth; c++) dot += qkv.data[q + c] * source.data[k + c];
           const at = (key - position + keys - 1) * heads + head;
-          return { k, v: k + keyValueHeads * headWidth, bias: at, score: dot * scale + (bias?.data[at] ?? 0) };
+          return { key, k, v: k + keyValueHeads * headWidth, bias: at, score: dot * scale + (bias?.data[at] ?? 0) };
         });
         const highest = Math.max(...open.map(({ score }) => score));
         const total = open.reduce((sum, { score }) => sum + Math.exp(score - highest), 0);
@@ -108,7 +114,7 @@ export function eachQuery(
           q,
           y: ((batch * time + query) * heads + head) * headWidth,
           row: (batch * heads + head) * time + query,
-          open: open.map(({ score, ...key }) => ({ ...key, weight: Math.exp(score - highest) / total })),
+          open: open.map(({ score, ...rest }) => ({ ...rest, weight: Math.exp(score - highest) / total })),
           logSum: open.length === 0 ? Number.NEGATIVE_INFINITY : highest + Math.log(total),
         });
       }

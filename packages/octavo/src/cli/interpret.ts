@@ -66,8 +66,8 @@ const chosen = ({ tokenizer }: OpenedRun, { answer, other }: Options) => ({
 const checkPlaces = ({ position, layer, head }: Options, { model }: OpenedRun, { ids }: Prompt): void => {
   const limits = [
     ['position', position, ids.length],
-    ['layer', layer, model.config.depth],
-    ['head', head, model.config.heads],
+    ['layer', layer, model.model.config.depth],
+    ['head', head, model.model.config.heads],
   ] as const;
   for (const [name, value, count] of limits)
     if (value !== undefined && value >= count)

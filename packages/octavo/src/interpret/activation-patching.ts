@@ -1,7 +1,8 @@
 import { extend, type Graph, input, only, patch, select, tap } from '@octavo/engine';
 import { fail } from '../core/index.js';
-import { type Choice, choiceInputs, chosenLogit, rowsAtOnce } from './chosen-logit.js';
-import { checkPrompt, compiled, type InterpretedModel, logitsGraph, promptInputs, valuesOf } from './model.js';
+import type { GptConfig } from '../models/index.js';
+import { choiceInputs, chosenLogit, rowsAtOnce } from './chosen-logit.js';
+import { checkPrompt, compiled, type InterpretedModel, logits, logitsGraph, promptInputs, valuesOf } from './model.js';
 
 // A patched runs side by side, T time, D width
 
@@ -16,11 +17,11 @@ export interface PatchingRequest {
   /** The clean prompt's answer, and the corrupted one's. */
   readonly target: number;
   readonly other: number;
-  readonly site?: Site;
+  /** Names of values [B, T, D], one a layer: `siteNames` of a GPT, or any of a graph. */
+  readonly names: readonly string[];
 }
 
 export interface Patching {
-  readonly site: Site;
   /** Logit of `target` less that of `other`. */
   readonly cleanDifference: number;
   readonly corruptedDifference: number;
@@ -31,8 +32,8 @@ export interface Patching {
   readonly recovered: readonly (readonly number[])[];
 }
 
-/** The names of a site in each layer. */
-export const siteNames = (config: InterpretedModel['config'], site: Site): readonly string[] => {
+/** The names of a site in each layer of a GPT. */
+export const siteNames = (config: GptConfig, site: Site): readonly string[] => {
   const names = valuesOf(config);
   if (site === 'residual') return Array.from({ length: config.depth + 1 }, (_, layer) => names.residual(layer));
   return Array.from({ length: config.depth }, (_, layer) => names[site](layer));
@@ -50,12 +51,9 @@ export const patchable = (graph: Graph, names: readonly string[]): Graph =>
     graph,
   );
 
-const checkRequest = (
-  config: InterpretedModel['config'],
-  { clean, corrupted, target, other }: PatchingRequest,
-): void => {
-  checkPrompt(config, clean);
-  checkPrompt(config, corrupted);
+const checkRequest = (model: InterpretedModel, { clean, corrupted, target, other }: PatchingRequest): void => {
+  checkPrompt(model, clean);
+  checkPrompt(model, corrupted);
   if (clean.length !== corrupted.length)
     throw fail('PROMPTS_DIFFER', {
       what: `the clean prompt has ${clean.length} tokens and the corrupted one ${corrupted.length}: positions would not correspond`,
@@ -73,19 +71,16 @@ const checkRequest = (
  * Errors: PROMPT_TOO_LONG, PROMPTS_DIFFER. Source: Meng et al. 2022, arXiv 2202.05262; Heimersheim and Nanda 2024, 2404.15255.
  */
 export async function activationPatching(model: InterpretedModel, request: PatchingRequest): Promise<Patching> {
-  const { config } = model;
-  checkRequest(config, request);
-  const { clean, corrupted, target, other, site = 'residual' } = request;
+  checkRequest(model, request);
+  const { clean, corrupted, target, other, names } = request;
   const time = clean.length;
-  const names = siteNames(config, site);
-  const rows = rowsAtOnce(config, time, Math.min(time, 16));
-  const ask = (graph: Graph): Graph =>
-    extend(graph, (trace, at) => ({ chosen: chosenLogit(trace, at(valuesOf(config).logits)) }));
-  const choice: Choice = { target, other };
-  const chosen = choiceInputs(choice, config, time);
+  const single = logitsGraph(model, clean);
+  const rows = rowsAtOnce(single, Math.min(time, 16));
+  const ask = (graph: Graph): Graph => extend(graph, (trace, at) => ({ chosen: chosenLogit(trace, at(logits)) }));
+  const chosen = choiceInputs({ target, other }, single);
 
-  const donors = await compiled(model, only(tap(logitsGraph(config, 1, time), names), names))(promptInputs(clean));
-  const run = compiled(model, only(ask(patchable(logitsGraph(config, rows, time), names)), ['chosen']));
+  const donors = await compiled(model, only(tap(single, names), names))(promptInputs(model, clean));
+  const run = compiled(model, only(ask(patchable(logitsGraph(model, clean, rows), names)), ['chosen']));
   const nowhere = Object.fromEntries(
     names.flatMap((name, i) => [
       [`where:${i}`, new Float32Array(rows * time)],
@@ -93,7 +88,7 @@ export async function activationPatching(model: InterpretedModel, request: Patch
     ]),
   );
   const differences = async (ids: readonly number[], patched: Readonly<Record<string, Float32Array>>) =>
-    (await run({ ...promptInputs(ids, rows), ...chosen, ...nowhere, ...patched }))('chosen');
+    (await run({ ...promptInputs(model, ids, rows), ...chosen, ...nowhere, ...patched }))('chosen');
 
   const [cleanDifference = Number.NaN] = await differences(clean, {});
   const [corruptedDifference = Number.NaN] = await differences(corrupted, {});
@@ -109,5 +104,5 @@ export async function activationPatching(model: InterpretedModel, request: Patch
     }
     recovered.push(row);
   }
-  return { site, cleanDifference, corruptedDifference, recovered };
+  return { cleanDifference, corruptedDifference, recovered };
 }

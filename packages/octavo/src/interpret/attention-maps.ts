@@ -1,56 +1,46 @@
-import { only, tap } from '@octavo/engine';
-import { checkPrompt, compiled, type InterpretedModel, logitsGraph, promptInputs, valuesOf } from './model.js';
+import { type AttentionWeights, attentionOperands, attentionWeights, type Graph, only, tap } from '@octavo/engine';
+import { type Beside, checkPrompt, compiled, type InterpretedModel, logitsGraph, promptInputs } from './model.js';
 
-// L layers, H query heads, G key and value heads, W head width, T time
+// B batch, H query heads, T queries, S keys
 
-/** Where each token looks: `weights` is [L, H, T, T], rows are queries and sum to 1, what lies ahead is 0. */
-export interface AttentionMaps {
-  readonly layers: number;
-  readonly heads: number;
-  readonly time: number;
-  readonly weights: Float32Array;
+/** Where each query looks, of one attention of a model: [B, H, T, S], rows sum to 1, what is masked is 0. */
+export interface AttentionMap extends AttentionWeights {
+  /** `blocks.0.attention`, `decoder.blocks.0.cross`. */
+  readonly path: string;
 }
 
-/** One head's weights [T, T] of such maps. */
-export const headOf = ({ heads, time, weights }: AttentionMaps, layer: number, head: number): Float32Array =>
-  weights.subarray((layer * heads + head) * time * time, (layer * heads + head + 1) * time * time);
+/** One head's weights [T, S] of a row of a batch. */
+export const headOf = ({ heads, queries, keys, weights }: AttentionMap, head: number, row = 0): Float32Array =>
+  weights.subarray((row * heads + head) * queries * keys, (row * heads + head + 1) * queries * keys);
 
-/**
- * Attention weights of every head. The kernel keeps no T×T matrix, so they are made again from what it read and from the
- * normaliser that it found: w = exp(q·k/√W − log Σ exp). Errors: PROMPT_TOO_LONG.
- */
-export async function attentionMaps(model: InterpretedModel, ids: readonly number[]): Promise<AttentionMaps> {
-  const { config } = model;
-  checkPrompt(config, ids);
-  const { depth: layers, heads, keyValueHeads, headWidth } = config;
-  const time = ids.length;
-  const names = valuesOf(config);
-  const tapped = Array.from({ length: layers }, (_, layer) => [
-    names.queriesKeysValues(layer),
-    names.logSum(layer),
-  ]).flat();
-  const run = compiled(model, only(tap(logitsGraph(config, 1, time), tapped), tapped));
-  const found = await run(promptInputs(ids));
-  const channels = (heads + 2 * keyValueHeads) * headWidth;
-  const scale = 1 / Math.sqrt(headWidth);
-  const weights = new Float32Array(layers * heads * time * time);
-  for (let layer = 0; layer < layers; layer++) {
-    const qkv = found(names.queriesKeysValues(layer));
-    const logSum = found(names.logSum(layer));
-    for (let head = 0; head < heads; head++) {
-      const group = heads + Math.floor((head * keyValueHeads) / heads);
-      for (let query = 0; query < time; query++) {
-        const q = query * channels + head * headWidth;
-        for (let key = 0; key <= query; key++) {
-          const k = key * channels + group * headWidth;
-          let score = 0;
-          for (let i = 0; i < headWidth; i++) score += (qkv[q + i] ?? 0) * (qkv[k + i] ?? 0);
-          weights[((layer * heads + head) * time + query) * time + key] = Math.exp(
-            score * scale - (logSum[head * time + query] ?? 0),
-          );
-        }
-      }
-    }
-  }
-  return { layers, heads, time, weights };
+/** The attention maps of any traced function, in its order: of every attention that its graph holds. */
+export async function attentionMapsOf(
+  the: Pick<InterpretedModel, 'backend' | 'parameters'>,
+  graph: Graph,
+  inputs: Readonly<Record<string, ArrayLike<number>>>,
+): Promise<readonly AttentionMap[]> {
+  const nodes = graph.nodes.filter(({ kind }) => kind === 'attention');
+  const named = nodes.map((node) => {
+    const at = nodes.filter(({ path }) => path === node.path).indexOf(node);
+    return {
+      node,
+      operands: attentionOperands(node).map((name) => [name, `${node.path}/attention:${at}.${name}`] as const),
+    };
+  });
+  const names = [...new Set(named.flatMap(({ operands }) => operands.map(([, name]) => name)))];
+  const found = await compiled(the, only(tap(graph, names), names))(inputs);
+  return named.map(({ node, operands }) => {
+    const own = new Map(operands);
+    return { path: node.path, ...attentionWeights(graph, node, (operand) => found(own.get(operand) ?? '')) };
+  });
+}
+
+/** Attention maps of a prompt. Errors: PROMPT_TOO_LONG. */
+export async function attentionMaps(
+  model: InterpretedModel,
+  ids: readonly number[],
+  beside: Beside = {},
+): Promise<readonly AttentionMap[]> {
+  checkPrompt(model, ids);
+  return attentionMapsOf(model, logitsGraph(model, ids, 1, beside), promptInputs(model, ids, 1, beside));
 }

@@ -44,8 +44,8 @@ export const tinyConfigs: readonly (readonly [string, GptConfig])[] = [
 ];
 
 /** Weights large enough that heads look somewhere and layers matter. */
-export const tinyModel = (config: GptConfig, seed = 3): InterpretedModel & { readonly backend: Backend } => {
-  const backend = nativeBackend({ threads: 2, isa: chooseIsa(undefined), form: 'widened' });
+export const tinyModel = (config: GptConfig, seed = 3): InterpretedModel<'gpt'> & { readonly backend: Backend } => {
+  const backend = nativeBackend({ threads: 1, isa: chooseIsa(undefined), form: 'widened' });
   const parameters = new Map(
     gptParameters(config).map((spec, stream) => {
       const values = initialValues({ ...spec, start: { kind: 'normal', deviation: 0.25 } }, { seed, stream }).map(
@@ -54,7 +54,7 @@ export const tinyModel = (config: GptConfig, seed = 3): InterpretedModel & { rea
       return [spec.path, backend.allocate({ dtype: 'float32', shape: spec.shape }, values)] as const;
     }),
   );
-  return { backend, config, parameters };
+  return { backend, model: { architecture: 'gpt', config }, parameters };
 };
 
 export interface DirectRun {
@@ -68,7 +68,7 @@ export interface DirectRun {
 
 /** Runs a prompt. `edit` may change the embedded tokens (layer −1) and the residual stream before a block or after the last. */
 export function direct(
-  { config, backend, parameters }: InterpretedModel,
+  { model: { config }, backend, parameters }: InterpretedModel<'gpt'>,
   ids: readonly number[],
   edit: (layer: number, stream: Rows) => Rows = (_, stream) => stream,
 ): DirectRun {

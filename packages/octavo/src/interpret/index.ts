@@ -1,5 +1,12 @@
-export { activationPatching, type Patching, type PatchingRequest, type Site, sites } from './activation-patching.js';
-export { type AttentionMaps, attentionMaps, headOf } from './attention-maps.js';
+export {
+  activationPatching,
+  type Patching,
+  type PatchingRequest,
+  type Site,
+  siteNames,
+  sites,
+} from './activation-patching.js';
+export { type AttentionMap, attentionMaps } from './attention-maps.js';
 export type { Choice } from './chosen-logit.js';
 export { type Attribution, integratedGradients } from './integrated-gradients.js';
 export { type Lens, type LensCell, logitLens } from './logit-lens.js';

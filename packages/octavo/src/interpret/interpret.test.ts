@@ -31,14 +31,15 @@ describe.each(tinyConfigs)('a tiny %s', (_, config) => {
   it('attention maps are its attention weights', async () => {
     const maps = await attentionMaps(model, clean);
     const { attention } = direct(model, clean);
-    expect([maps.layers, maps.heads, maps.time]).toEqual([config.depth, config.heads, clean.length]);
-    attention.forEach((heads, layer) => {
-      heads.forEach((rows, head) => {
-        expectNear(headOf(maps, layer, head), rows.flat());
+    expect(maps.map(({ path }) => path)).toEqual(attention.map((_, layer) => `blocks.${layer}.attention`));
+    maps.forEach((map, layer) => {
+      expect([map.batch, map.heads, map.queries, map.keys]).toEqual([1, config.heads, clean.length, clean.length]);
+      attention[layer]?.forEach((rows, head) => {
+        expectNear(headOf(map, head), rows.flat());
       });
+      for (let row = 0; row < map.weights.length; row += clean.length)
+        expect(map.weights.subarray(row, row + clean.length).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
     });
-    for (let row = 0; row < maps.weights.length; row += clean.length)
-      expect(maps.weights.subarray(row, row + clean.length).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
   });
 
   it('the lens reads each layer through the final norm and head, and its last row is what the model says', async () => {
@@ -110,7 +111,13 @@ describe.each(tinyConfigs)('a tiny %s', (_, config) => {
 
   it('patching gives what the plain computation gives with that value exchanged', async () => {
     const [target, other] = [7, 12];
-    const found = await activationPatching(model, { clean, corrupted, target, other });
+    const found = await activationPatching(model, {
+      clean,
+      corrupted,
+      target,
+      other,
+      names: siteNames(config, 'residual'),
+    });
     const of = (logits: readonly (readonly number[])[]) => (last(logits)?.[target] ?? 0) - (last(logits)?.[other] ?? 0);
     const [good, bad] = [direct(model, clean), direct(model, corrupted)];
     expect(found.cleanDifference).toBeCloseTo(of(good.logits), 3);
@@ -133,7 +140,7 @@ describe.each(tinyConfigs)('a tiny %s', (_, config) => {
   it('patching everything equals the other run, whichever layer it is done at', async () => {
     const names = siteNames(config, 'residual');
     const time = clean.length;
-    const run = compiled(model, patchable(logitsGraph(config, 1, time), names));
+    const run = compiled(model, patchable(logitsGraph(model, clean), names));
     const donorOf = (layer: number) => Float32Array.from(direct(model, clean).residuals[layer]?.flat() ?? []);
     const nowhere = Object.fromEntries(
       names.flatMap((_, i) => [
@@ -144,11 +151,13 @@ describe.each(tinyConfigs)('a tiny %s', (_, config) => {
     const everywhere = new Float32Array(time).fill(1);
     const cleanLogits = direct(model, clean).logits.flat();
     for (const layer of names.keys()) {
-      const logits = (await run({ ...promptInputs(corrupted), ...nowhere, [`where:${layer}`]: everywhere }))('logits');
+      const logits = (await run({ ...promptInputs(model, corrupted), ...nowhere, [`where:${layer}`]: everywhere }))(
+        'logits',
+      );
       expectNear(logits, cleanLogits, 1e-4);
     }
     expectNear(
-      (await run({ ...promptInputs(corrupted), ...nowhere }))('logits'),
+      (await run({ ...promptInputs(model, corrupted), ...nowhere }))('logits'),
       direct(model, corrupted).logits.flat(),
       1e-4,
     );
@@ -163,7 +172,13 @@ describe('what is asked', () => {
   const model = tinyModel(tinyConfig);
 
   it.each(sites.slice(1))('may be patched at %s too: a matrix of blocks and positions', async (site) => {
-    const { recovered } = await activationPatching(model, { clean, corrupted, target: 7, other: 12, site });
+    const { recovered } = await activationPatching(model, {
+      clean,
+      corrupted,
+      target: 7,
+      other: 12,
+      names: siteNames(tinyConfig, site),
+    });
     expect(recovered.map((row) => row.length)).toEqual([7, 7, 7]);
     expect(recovered.flat().every(Number.isFinite)).toBe(true);
     // What lies behind the only changed tokens cannot differ: position 0 and 1 see neither.
@@ -176,7 +191,7 @@ describe('what is asked', () => {
 
   it('a prompt of one token, and one as long as the context', async () => {
     const one = await attentionMaps(model, [4]);
-    expectNear(one.weights, new Float32Array(12).fill(1));
+    expect(one.map(({ weights }) => [...weights])).toEqual(Array.from({ length: 3 }, () => [1, 1, 1, 1]));
     const longest = Array.from({ length: 16 }, (_, i) => i);
     const { tokens, error, bound } = await integratedGradients(model, longest, { target: 1 });
     expect(tokens).toHaveLength(16);
@@ -192,11 +207,12 @@ describe('what is asked', () => {
       ),
     ).rejects.toMatchObject({ code: 'PROMPT_TOO_LONG' });
     await expect(nextLogits(model, [23])).rejects.toThrow('token 23 is not in the vocabulary of 23');
-    const request = { clean, corrupted: [1], target: 1, other: 2 };
+    const names = siteNames(tinyConfig, 'residual');
+    const request = { clean, corrupted: [1], target: 1, other: 2, names };
     await expect(activationPatching(model, request)).rejects.toThrow(
       'the clean prompt has 7 tokens and the corrupted one 1',
     );
-    await expect(activationPatching(model, { clean, corrupted, target: 1, other: 1 })).rejects.toMatchObject({
+    await expect(activationPatching(model, { clean, corrupted, target: 1, other: 1, names })).rejects.toMatchObject({
       code: 'PROMPTS_DIFFER',
     });
   });

@@ -23,23 +23,23 @@ export interface Lens {
  * Source: nostalgebraist 2020, 'interpreting GPT: the logit lens'.
  */
 export async function logitLens(
-  model: InterpretedModel,
+  model: InterpretedModel<'gpt'>,
   ids: readonly number[],
   { top = 5 }: { readonly top?: number } = {},
 ): Promise<Lens> {
-  const { config } = model;
-  checkPrompt(config, ids);
+  const { config } = model.model;
+  checkPrompt(model, ids);
   const names = valuesOf(config);
-  const plain = logitsGraph(config, 1, ids.length);
+  const plain = logitsGraph(model, ids);
   const residuals = Array.from({ length: config.depth + 1 }, (_, layer) => names.residual(layer));
-  const streams = await compiled(model, only(tap(plain, residuals), residuals))(promptInputs(ids));
+  const streams = await compiled(model, only(tap(plain, residuals), residuals))(promptInputs(model, ids));
   const finish = compiled(
     model,
     patch(plain, names.residual(config.depth), (value, trace) => input(trace, 'residual', value)),
   );
   const distributions: Float64Array[][] = [];
   for (const name of residuals) {
-    const logits = (await finish({ ...promptInputs(ids), residual: streams(name) }))('logits');
+    const logits = (await finish({ ...promptInputs(model, ids), residual: streams(name) }))('logits');
     distributions.push(
       ids.map((_, t) => softmax(logits.subarray(t * config.vocabularySize, (t + 1) * config.vocabularySize))),
     );

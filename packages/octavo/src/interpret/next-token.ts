@@ -30,8 +30,7 @@ export function likeliest(probabilities: ArrayLike<number>, count: number): read
 
 /** Logits of the token that follows a prompt [V]. Errors: PROMPT_TOO_LONG. */
 export async function nextLogits(model: InterpretedModel, ids: readonly number[]): Promise<Float64Array> {
-  checkPrompt(model.config, ids);
-  const run = compiled(model, logitsGraph(model.config, 1, ids.length));
-  const logits = (await run(promptInputs(ids)))('logits');
-  return Float64Array.from(logits.subarray((ids.length - 1) * model.config.vocabularySize));
+  checkPrompt(model, ids);
+  const found = (await compiled(model, logitsGraph(model, ids))(promptInputs(model, ids)))('logits');
+  return Float64Array.from(found.subarray(found.length - found.length / ids.length));
 }

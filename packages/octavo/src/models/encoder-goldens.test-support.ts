@@ -10,6 +10,8 @@ export interface EncoderGolden {
   readonly gradients: Readonly<Record<string, Numbers>>;
   readonly loss: number;
   readonly logits: Numbers;
+  /** Attention weights, [B, H, T, S] one after the other. */
+  readonly attention?: Numbers;
 }
 export interface SequenceGolden extends EncoderGolden {
   readonly source: Numbers;

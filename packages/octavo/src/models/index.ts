@@ -36,6 +36,7 @@ export {
   linearRecurrenceParameters,
 } from './linear-recurrence.js';
 export {
+  type ArchitectureName,
   type BatchSize,
   functionOf,
   givenIn,

@@ -33,15 +33,18 @@ interface Configs {
   readonly 'linear-recurrence': LinearRecurrenceConfig;
 }
 
+export type ArchitectureName = keyof Configs;
+
 /** An architecture with its sizes. */
-export type Model<A extends keyof Configs = keyof Configs> = {
+export type Model<A extends ArchitectureName = ArchitectureName> = {
   readonly [K in A]: { readonly architecture: K; readonly config: Configs[K] };
 }[A];
 
 export interface BatchSize {
   readonly sequences: number;
-  /** Tokens of each; of an encoder–decoder on either side. */
   readonly length: number;
+  /** Of an encoder–decoder the tokens that it has said, where they are not as many. */
+  readonly said?: number;
 }
 
 /** An input of a step, and what numbers make sense in it. */
@@ -135,12 +138,12 @@ const faces: Faces = {
   'encoder-decoder': (config) => ({
     parameters: encoderDecoderParameters(config),
     longest: undefined,
-    inputs: ({ sequences, length }) => ({
+    inputs: ({ sequences, length, said = length }) => ({
       source: int32('tokens', [sequences, length], config.vocabularySize),
       lengths: int32('count', [sequences], length),
-      said: int32('tokens', [sequences, length], config.vocabularySize),
-      targets: int32('ids', [sequences * length], config.vocabularySize),
-      weights: shares(sequences * length),
+      said: int32('tokens', [sequences, said], config.vocabularySize),
+      targets: int32('ids', [sequences * said], config.vocabularySize),
+      weights: shares(sequences * said),
     }),
     output: (parameters, given) =>
       encoderDecoderLogits(config, parameters, named(given, ['source', 'lengths', 'said'])),

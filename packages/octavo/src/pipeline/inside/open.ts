@@ -10,13 +10,17 @@ import { findRunModel, type RunModel } from '../run-model.js';
 export interface OpenedRun extends Pick<RunModel, 'stage' | 'tokenizer' | 'skipped'> {
   readonly run: string;
   readonly checkpoint: string;
-  readonly model: InterpretedModel;
+  readonly model: InterpretedModel<'gpt'>;
 }
 
 /** Weights in float32, whatever precision serves. Errors: CHECKPOINT_CORRUPT, NATIVE_MISSING. */
-export const openModelInside = async (checkpoint: Checkpoint, cacheFolder: string): Promise<InterpretedModel> => {
+export const openModelInside = async (
+  checkpoint: Checkpoint,
+  cacheFolder: string,
+): Promise<InterpretedModel<'gpt'>> => {
   const facts = await machineFacts(cacheFolder, process.env['OCTAVO_ISA']);
-  return loadWeights(checkpoint, { backend: backendFor(facts), precision: 'float32' });
+  const { backend, config, parameters } = loadWeights(checkpoint, { backend: backendFor(facts), precision: 'float32' });
+  return { backend, model: { architecture: 'gpt', config }, parameters };
 };
 
 /** Errors: CHECKPOINT_ABSENT, CHECKPOINT_CORRUPT, TOKENIZER_MISMATCH, FILE_UNREADABLE. */

@@ -8,6 +8,7 @@ import {
   logitLens,
   nextLogits,
   type Site,
+  siteNames,
   softmax,
 } from '../../interpret/index.js';
 import type { Tokenizer } from '../../text/index.js';
@@ -90,8 +91,9 @@ export async function lensView({ model, tokenizer }: Opened, { ids, pieces }: Pr
 }
 
 export async function attentionView({ model }: Opened, { ids, pieces }: Prompt): Promise<AttentionView> {
-  const { layers, heads, weights } = await attentionMaps(model, ids);
-  return { kind: 'attention', tokens: pieces, layers, heads, weights: Array.from(weights, rounded) };
+  const maps = await attentionMaps(model, ids);
+  const weights = maps.flatMap((map) => Array.from(map.weights, rounded));
+  return { kind: 'attention', tokens: pieces, layers: maps.length, heads: maps[0]?.heads ?? 0, weights };
 }
 
 /** The token that the model finds likeliest after a prompt. */
@@ -153,10 +155,11 @@ export async function patchView(
     corrupted: corrupted.ids,
     target: target.id,
     other: other.id,
-    site: the.site,
+    names: siteNames(opened.model.model.config, the.site),
   });
   return {
     kind: 'patch',
+    site: the.site,
     ...found,
     recovered: found.recovered.map((row) => row.map(rounded)),
     tokens: clean.pieces,

@@ -38,7 +38,7 @@ const opened = async (config: Partial<GptConfig> = {}) => {
       return [spec.path, backend.allocate({ dtype: 'float32', shape: spec.shape }, values)] as const;
     }),
   );
-  return { tokenizer, model: { backend, config: model, parameters } };
+  return { tokenizer, model: { backend, model: { architecture: 'gpt', config: model } as const, parameters } };
 };
 
 const question = 'What is the capital of France?';

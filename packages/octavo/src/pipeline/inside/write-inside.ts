@@ -41,7 +41,7 @@ export async function lookInside(
   { question, others }: { readonly question: string; readonly others: readonly string[] },
 ): Promise<InsideFile | undefined> {
   const prompt = promptOf(opened.tokenizer, question, 'question');
-  const { contextLength, depth, heads } = opened.model.config;
+  const { contextLength, depth, heads } = opened.model.model.config;
   if (prompt.ids.length > contextLength) return undefined;
   const small = depth * heads * prompt.ids.length ** 2 <= mostWeights;
   const corrupted = await counterpart(opened, prompt, others);
