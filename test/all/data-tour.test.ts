@@ -54,5 +54,7 @@ it('goes through', ({ skip }) => {
   const site = sources.find(({ name }: { name: string }) => name === 'site');
   expect(site.counts).toMatchObject({ redirect: 1, copy: 10, robots: 1 });
   expect(existsSync(join(folder, 'runs/main/artifacts/tokenize/train-00000.tokens'))).toBe(true);
+  for (const name of ['data-card.md', 'data-card.json', 'data-report.html'])
+    expect(existsSync(join(folder, 'runs/main', name)), name).toBe(true);
   expect(readFileSync(join(folder, 'octavo.yaml'), 'utf8')).not.toContain('SITE/');
 });

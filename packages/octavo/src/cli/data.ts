@@ -1,17 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { fail, visibleLine, writeFileAtomic } from '../core/index.js';
-import {
-  type DuplicateCluster,
-  dataCard,
-  dataSummary,
-  dropReasons,
-  duplicates,
-  sampleDocuments,
-  why,
-} from '../data/index.js';
-import { readProject, readRunConfig, writeDataReport } from '../pipeline/index.js';
+import { fail, visibleLine } from '../core/index.js';
+import { type DuplicateCluster, dataSummary, dropReasons, duplicates, sampleDocuments, why } from '../data/index.js';
+import { readProject, readRunConfig, writeDataCard, writeDataReport } from '../pipeline/index.js';
 import { findProjectFolder } from '../project/index.js';
 import type { Command, Invocation } from './command.js';
 import { dataReport, exact } from './data-report-text.js';
@@ -76,15 +68,13 @@ const views: Readonly<
     );
     return { value, text: `${dataReport(value)}\n${visibleLine(page, 400)}\n`, code: 0 };
   },
-  card: async ({ options, cwd }, artifacts) => {
+  card: async ({ options, cwd }) => {
     const { run: name, set } = parseOptions(Options, options);
     const run = existingRun(cwd, name);
     // Words may be added after the run; settings are those that it was made with.
     const { card } = readProject(findProjectFolder(cwd), set).data;
-    const summary = await dataSummary(artifacts);
-    const path = join(run.folder, 'data-card.md');
-    writeFileAtomic(path, dataCard(summary, { card, clean: readRunConfig(run).data.clean }));
-    return { value: { ...summary, card, path }, text: `${visibleLine(path, 400)}\n`, code: 0 };
+    const paths = await writeDataCard(run, { card, clean: readRunConfig(run).data.clean });
+    return { value: { paths }, text: paths.map((path) => `${visibleLine(path, 400)}\n`).join(''), code: 0 };
   },
   sample: async ({ options }, artifacts) => {
     const { limit: count, seed, kept, dropped, reason, source, language } = parseOptions(Options, options);

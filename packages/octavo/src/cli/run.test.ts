@@ -111,7 +111,7 @@ describe('octavo run on a project of text files', () => {
     const now = ['--set', 'data.card.title=Notes', '--set', 'data.clean.minCharacters=999'];
     expect(await octavo('data', 'card', ...now)).toMatchObject({ code: 0 });
     const card = readFileSync(join(project, 'runs', 'main', 'data-card.md'), 'utf8');
-    for (const said of ['# Notes', '"minCharacters": 100']) expect(card).toContain(said);
+    for (const said of ['# Notes', '| minCharacters 100 |', '| en |']) expect(card).toContain(said);
     expect(await octavo('data', 'why')).toMatchObject({
       code: 2,
       err: expect.stringContaining('the id of a document is missing'),

@@ -68,6 +68,8 @@ export const run: Command = {
         skipped === outcome.steps.length
           ? 'nothing changed'
           : `${outcome.steps.length - skipped} of ${outcome.steps.length} steps done, ${skipped} unchanged`;
+      if (outcome.steps.some(({ name, kind }) => name === 'tokenize' && kind === 'done'))
+        terminal.err(`data: runs/${runName}/data-card.md, data-card.json, data-report.html\n`);
       terminal.err(
         `${paintFor(terminal)('bold', `runs/${runName}`)}: ${count}, ${formatDuration(clock.now() - startedMs)}\n`,
       );

@@ -1,7 +1,8 @@
 export { balances } from './balance/classes.js';
 export { openBlobs } from './blobs/open-blobs.js';
 export { pull, push, type Transferred } from './blobs/transfer.js';
-export { dataCard } from './card/data-card.js';
+export { type CardFacts, dataCard } from './card/data-card.js';
+export { dataCardFacts } from './card/facts.js';
 export { type ChatFamily, type ChatMessage, type Conversation, chatFamilies, headlineFamilies } from './chat-family.js';
 export { clean } from './clean.js';
 export { collect } from './collect.js';

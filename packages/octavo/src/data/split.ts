@@ -5,6 +5,7 @@ import type { Step, StepContext } from '../project/index.js';
 import { prepareTrain, shuffleKey } from './balance/prepare-train.js';
 import { cleanColumns } from './clean.js';
 import { interruptible } from './interruptible.js';
+import { keptFacts } from './kept-facts.js';
 import { planSplit, type Split, type SplitDocument, splits } from './plan-split.js';
 import { progress } from './progress.js';
 import type { SplitSection } from './section.js';
@@ -48,6 +49,7 @@ async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Re
     validation: { documents: 0, bytes: 0, sources: {} },
     test: { documents: 0, bytes: 0, sources: {} },
   };
+  const facts = keptFacts();
   for (const split of splits) {
     const into = totals[split];
     const sources = new Map<string, { documents: number; bytes: number }>();
@@ -56,6 +58,7 @@ async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Re
       for await (const batch of read()) {
         for (const document of batch) {
           if (plan.splits[number++] !== split) continue;
+          facts.add(document);
           for (const shuffle of split === 'train'
             ? prepared.keysOf(number - 1, document)
             : [shuffleKey(section.seed, document.id)]) {
@@ -79,6 +82,7 @@ async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Re
     units: plan.units,
     partsTexts: plan.partsTexts,
     ...prepared.summary(),
+    facts: facts.summary(),
   };
   writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
   return summary;

@@ -64,12 +64,23 @@ const MixSummary = z.object({
 });
 export type MixSummary = z.infer<typeof MixSummary>;
 
+/** What there is of the documents that cleaning kept, before any mixture; absent in runs of older versions. */
+const KeptFacts = z.object({
+  licences: z.record(z.string(), z.object({ documents: count, bytes: count })),
+  /** Documents of 2ⁿ to 2ⁿ⁺¹ − 1 bytes, by n. */
+  lengths: z.record(z.string(), count),
+  /** From the first to the last date, and how many documents have one. */
+  times: z.object({ from: z.string(), to: z.string(), documents: count }).optional(),
+});
+export type KeptFacts = z.infer<typeof KeptFacts>;
+
 export const SplitSummary = z.object({
   train: SplitTotals,
   validation: SplitTotals,
   test: SplitTotals,
   mix: MixSummary.optional(),
   order: z.enum(dataOrders).optional(),
+  facts: KeptFacts.optional(),
 });
 export type SplitSummary = z.infer<typeof SplitSummary>;
 

@@ -44,6 +44,7 @@ export { type ModelSummary, summaryOf } from './inspect/model-summary.js';
 export { chromeTrace, gaps, grouped, type Profile, type ProfileGroup, partOf, profileStep } from './inspect/profile.js';
 export { type MachineFacts, measureMachine, memoryLimitBytes, type NativeParts, nativeParts } from './machine.js';
 export { type GraphNode, node } from './node.js';
+export { writeDataCard } from './report/data-files.js';
 export { writeDataReport } from './report/data-page.js';
 export type { Gate } from './report/gates.js';
 export { type WrittenReport, writeReport } from './report/write-report.js';

@@ -17,6 +17,8 @@ export interface GraphRun<Config> {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly emit: Emit;
+  /** Told of each step that is done or skipped, before the next begins. */
+  readonly after?: (result: StepResult) => Promise<void>;
 }
 
 export interface StepResult {
@@ -150,6 +152,7 @@ export const runGraph = async <Config>(graph: GraphRun<Config>): Promise<GraphOu
     const result = await runNode(graph, node, key, position >= first);
     if (result === undefined) return { kind: 'interrupted', step: node.name, steps: results };
     results.push(result);
+    await graph.after?.(result);
   }
   return { kind: 'done', steps: results };
 };

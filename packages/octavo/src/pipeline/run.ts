@@ -12,6 +12,7 @@ import {
 } from '../project/index.js';
 import { type Config, configSchema } from './config.js';
 import { graph } from './graph.js';
+import { afterStep } from './report/data-files.js';
 import { type GraphOutcome, runGraph } from './run-graph.js';
 
 export interface PipelineRun {
@@ -56,6 +57,7 @@ const finish = async (options: PipelineRun, config: Config, run: RunFolder): Pro
       run,
       cacheFolder: cacheFolderOf(options.projectFolder),
       emit: log.emit,
+      after: ({ name, kind }) => afterStep({ run, config, clock: options.clock, emit: log.emit }, name, kind),
     });
     ended(result.kind);
     return result;

@@ -5,12 +5,14 @@
 import { stringify } from 'yaml';
 import { formatBytes, visibleLine, visibleText } from '../../core/index.js';
 import type { DataSummary } from '../inspect/data-summary.js';
+import type { Languages } from '../inspect/languages.js';
 import type { DataSection } from '../section.js';
+import type { FilterFacts } from './filters.js';
 
 const count = (number: number): string => number.toLocaleString('en-US');
 
 /** Text from outside as Markdown that stays text: no tags, links or table cells of its own. */
-const plain = (text: string): string => visibleLine(text, 300).replaceAll(/[\\`*_[\]<>|#&]/g, String.raw`\$&`);
+const plain = (text: string): string => visibleLine(text, 1000).replaceAll(/[\\`*_[\]<>|#&]/g, String.raw`\$&`);
 
 const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
@@ -18,11 +20,44 @@ const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]):
 const sectionOf = (title: string, body: string): readonly string[] =>
   body === '' ? [] : [`## ${title}`, '', body, ''];
 
-/** Markdown; `clean` is what the run was made with. */
-export function dataCard(
-  { collected, cleaned, split, tokens }: DataSummary,
-  { card, clean }: Pick<DataSection, 'card' | 'clean'>,
-): string {
+export interface CardFacts extends DataSummary, Pick<DataSection, 'card' | 'clean'> {
+  readonly filters: readonly FilterFacts[];
+  readonly languages: Languages;
+}
+
+const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
+
+/** What the run itself knows to be missing, uncertain or skewed. */
+function limitsOf({ collected, cleaned, split, languages, clean }: CardFacts): readonly string[] {
+  const { facts } = split;
+  const unlicensed = facts?.licences['unknown']?.documents ?? 0;
+  const dated = facts?.times?.documents ?? 0;
+  const largest = cleaned.sources.toSorted((a, b) => b.bytes - a.bytes)[0];
+  const repeated = (split.mix?.groups ?? []).filter(({ epochs }) => epochs > 1);
+  return [
+    ...(unlicensed > 0 ? [`The licence of ${count(unlicensed)} documents is unknown.`] : []),
+    ...(dated < cleaned.kept ? [`${count(cleaned.kept - dated)} documents have no date.`] : []),
+    ...(collected.rejected > 0 ? [`${count(collected.rejected)} rows or files could not be read.`] : []),
+    ...(languages.drawn < languages.of
+      ? [`Languages are those of ${count(languages.drawn)} documents drawn at random.`]
+      : []),
+    ...(largest !== undefined && cleaned.sources.length > 1 && largest.bytes > cleaned.bytesKept / 2
+      ? [`${percent(largest.bytes / cleaned.bytesKept)} of the text is from ${plain(largest.name)}.`]
+      : []),
+    ...(repeated.length > 0
+      ? [`Training text of ${repeated.map(({ name }) => plain(name)).join(', ')} is repeated.`]
+      : []),
+    ...(clean.pii === false
+      ? ['Personal data was not looked for.']
+      : ['Personal data is found by patterns; names and addresses of streets are not.']),
+    ...(clean.decontaminate.files.length === 0 ? ['No evaluation set was looked for in the text.'] : []),
+  ];
+}
+
+/** Markdown. */
+export function dataCard(of: CardFacts): string {
+  const { collected, cleaned, split, tokens, card, clean, filters, languages } = of;
+  const { facts, mix } = split;
   const licences = [...new Set(collected.sources.map(({ licence }) => licence))];
   const header = {
     ...(card.title === '' ? {} : { pretty_name: card.title }),
@@ -54,6 +89,54 @@ export function dataCard(
       ),
     ),
     ...sectionOf(
+      'Documents that stay',
+      [
+        facts?.times === undefined
+          ? 'No document has a date.'
+          : `From ${plain(facts.times.from)} to ${plain(facts.times.to)}; ${count(facts.times.documents)} documents have a date.`,
+        '',
+        tableOf(
+          ['language', languages.drawn < languages.of ? `of ${count(languages.drawn)} drawn` : 'documents'],
+          Object.entries(languages.counts).map(([language, number]) => [plain(language), count(number)]),
+        ),
+        '',
+        tableOf(
+          ['licence', 'documents', 'bytes'],
+          Object.entries(facts?.licences ?? {}).map(([licence, { documents, bytes }]) => [
+            plain(licence),
+            count(documents),
+            formatBytes(bytes),
+          ]),
+        ),
+      ].join('\n'),
+    ),
+    ...sectionOf(
+      'Personal data replaced',
+      clean.pii === false
+        ? ''
+        : tableOf(
+            ['kind', 'places', 'documents'],
+            Object.entries(cleaned.changes)
+              .filter(([kind]) => kind.startsWith('pii.'))
+              .map(([kind, { places, documents }]) => [plain(kind.slice(4)), count(places), count(documents)]),
+          ),
+    ),
+    ...sectionOf(
+      'Filters',
+      tableOf(
+        ['filter', 'published by', 'thresholds'],
+        filters.map(({ name, published, thresholds }) => [
+          plain(name),
+          published,
+          plain(
+            Object.entries(thresholds)
+              .map(([field, value]) => `${field} ${Array.isArray(value) ? value.join(' ') : String(value)}`)
+              .join(', '),
+          ),
+        ]),
+      ),
+    ),
+    ...sectionOf(
       'Cleaning',
       [
         `${count(cleaned.kept)} of ${count(cleaned.documentsIn)} documents stay.`,
@@ -71,17 +154,31 @@ export function dataCard(
             count(documents),
           ]),
         ),
-        '',
-        'Settings:',
-        '',
-        '```json',
-        visibleText(JSON.stringify(clean, undefined, 2)).replaceAll('```', "'''"),
-        '```',
       ].join('\n'),
     ),
     ...sectionOf('Splits', tableOf(['part', 'documents', 'bytes', 'tokens'], parts)),
+    ...sectionOf(
+      'Mixture',
+      mix === undefined
+        ? ''
+        : tableOf(
+            [mix.by, 'there', 'asked', 'got', 'epochs'],
+            mix.groups.map(({ name, bytes, asked, got, epochs }) => [
+              plain(name),
+              formatBytes(bytes),
+              percent(asked),
+              percent(got),
+              epochs.toFixed(2),
+            ]),
+          ),
+    ),
     ...sectionOf('Uses', visibleText(card.uses)),
-    ...sectionOf('Known gaps', visibleText(card.gaps)),
+    ...sectionOf(
+      'Known gaps',
+      [...(card.gaps === '' ? [] : [visibleText(card.gaps), '']), ...limitsOf(of).map((limit) => `- ${limit}`)].join(
+        '\n',
+      ),
+    ),
     ...sectionOf('Maintenance', visibleText(card.maintenance)),
   ].join('\n')}`;
 }

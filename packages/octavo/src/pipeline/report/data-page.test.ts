@@ -39,6 +39,7 @@ it('is a page without scripts or addresses, whatever the texts say', async () =>
     train: total,
     validation: total,
     test: total,
+    facts: { licences: {}, lengths: { 3: 1, 12: 1 } },
     mix: { by: 'source', documentsLeftOut: 0, groups: [mix] },
   });
   await writeDocuments(

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { type Clock, formatBytes, writeFileAtomic } from '../../core/index.js';
 import { type DuplicateCluster, duplicates } from '../../data/index.js';
-import { readDocuments } from '../../formats/index.js';
 import type { RunFolder } from '../../project/index.js';
 import { shareBar } from './bars.js';
 import { dataSection } from './data-section.js';
@@ -16,21 +15,6 @@ import { dataTable } from './table.js';
 
 const clustersShown = 30;
 const membersShown = 50;
-
-/** Documents of 2ⁿ to 2ⁿ⁺¹ − 1 bytes, by n. */
-type Lengths = ReadonlyMap<number, number>;
-
-async function lengthsOf(artifacts: string): Promise<Lengths> {
-  const lengths = new Map<number, number>();
-  for await (const batch of readDocuments(join(artifacts, 'clean', 'documents.parquet'), {
-    columns: { bytes: 'integer' },
-  }))
-    for (const { bytes } of batch) {
-      const power = Math.floor(Math.log2(Math.max(1, bytes)));
-      lengths.set(power, (lengths.get(power) ?? 0) + 1);
-    }
-  return lengths;
-}
 
 const barRows = (rows: readonly (readonly [name: Html | string, count: number, shown: string])[]) => {
   const most = rows.reduce((longest, [, count]) => Math.max(longest, count), 1);
@@ -67,7 +51,7 @@ const funnel = ({ summary: { collected, cleaned, split, tokens } }: DataPart): S
   }),
 });
 
-const lengthSection = (lengths: Lengths): Section => ({
+const lengthSection = ({ summary: { split } }: DataPart): Section => ({
   id: 'lengths',
   title: 'Lengths',
   short: 'Lengths',
@@ -77,9 +61,9 @@ const lengthSection = (lengths: Lengths): Section => ({
     head: ['from', 'share', 'documents'],
     drawn: [1],
     rows: barRows(
-      [...lengths]
-        .toSorted(([a], [b]) => a - b)
-        .map(([power, count]) => [formatBytes(2 ** power), count, grouped(count)] as const),
+      Object.entries(split.facts?.lengths ?? {}).map(
+        ([power, count]) => [formatBytes(2 ** Number(power)), count, grouped(count)] as const,
+      ),
     ),
   }),
 });
@@ -153,13 +137,12 @@ export async function writeDataReport(
   const artifacts = join(run.folder, 'artifacts');
   const part = await readDataPart(artifacts);
   const clusters = await duplicates(artifacts, { limit: clustersShown });
-  const lengths = await lengthsOf(artifacts);
   const sections = [
     funnel(part),
     dataSection({ data: { kind: 'read', value: part } }),
     changesSection(part),
     duplicateSection(clusters),
-    lengthSection(lengths),
+    lengthSection(part),
     ...mixSection(part),
   ];
   const date = new Date(clock.now()).toISOString().slice(0, 16).replace('T', ' ');
