@@ -246,7 +246,10 @@ export const label: Command = {
     { form: '--to <number>', says: 'with create, rating: the highest (5)' },
     { form: '--overlap <people>', says: 'with create: how many label each item (1)' },
     { form: '--claim-minutes <minutes>', says: 'with create: how long an open item is kept for one (30)' },
-    { form: '--format <format>', says: `with import and export: ${labelFormats.join(', ')} (by the file's name)` },
+    {
+      form: '--format <format>',
+      says: `with import and export: ${labelFormats.join(', ')} (by the file's name); csv is written alone`,
+    },
     { form: '--text-field <name>', says: 'with import: the field that holds the text (text)' },
     { form: '--annotator <name>', says: 'with import: whose the labels of a CoNLL file are (import)' },
     { form: '--out <file>', says: 'with export: the file to write (the terminal)' },

@@ -1,4 +1,5 @@
 export * from './atomic-file.js';
+export { csvLine } from './csv.js';
 export * from './effects.js';
 export * from './error.js';
 export { type ErrorCode, errorCodes } from './error-codes.js';

@@ -6,16 +6,18 @@ import type { Balance } from '../balance/classes.js';
 import type { Store } from '../store/store.js';
 import { balancedLines } from './balanced.js';
 import { conllText, readConll } from './conll.js';
+import { csvHead, csvRows } from './csv.js';
 import { jsonlLine, readJsonl, wrongFile } from './jsonl.js';
 import { labelStudioTask, readLabelStudio } from './label-studio.js';
 import { type GivenItem, type LabelProject, labelledItems } from './projects.js';
 
-export const labelFormats = ['jsonl', 'conll', 'label-studio'] as const;
+export const labelFormats = ['jsonl', 'conll', 'label-studio', 'csv'] as const;
 export type LabelFormat = (typeof labelFormats)[number];
 
 /** The format that a file's name says. */
 export const formatOf = (path: string): LabelFormat => {
   if (/\.(conll|bio|iob|iob2)$/i.test(path)) return 'conll';
+  if (/\.csv$/i.test(path)) return 'csv';
   return /\.json$/i.test(path) ? 'label-studio' : 'jsonl';
 };
 
@@ -40,6 +42,8 @@ export function readItems(
 ): AsyncIterable<GivenItem> | Iterable<GivenItem> {
   const name = basename(path);
   if (format === 'jsonl') return readJsonl(path, { name, textField });
+  if (format === 'csv')
+    throw wrongFile('CSV is written for people and not read back', name, "give JSONL, CoNLL or Label Studio's JSON");
   if (format === 'label-studio') return readLabelStudio(path, { name, textField, settings: project.settings });
   onlySpans(project);
   return readConll(path, { name, annotator });
@@ -59,10 +63,12 @@ async function* exported(
   if (format === 'conll') onlySpans(project);
   let number = 0;
   if (format === 'label-studio') yield '[';
+  if (format === 'csv') yield csvHead;
   for await (const item of labelledItems(store, project)) {
     number++;
     if (format === 'jsonl') yield jsonlLine(item);
     else if (format === 'conll') yield conllText(item);
+    else if (format === 'csv') yield csvRows(item);
     else yield `${number === 1 ? '\n' : ',\n'}${JSON.stringify(labelStudioTask(project.settings, item, number))}`;
   }
   if (format === 'label-studio') yield '\n]\n';

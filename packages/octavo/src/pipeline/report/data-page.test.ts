@@ -10,7 +10,8 @@ const project = mkdtempSync(join(tmpdir(), 'octavo-data-page-'));
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 it('is a page without scripts or addresses, whatever the texts say', async () => {
-  const hostile = '</script><script>alert(1)</script><img src=x onerror=alert(1)>\u001b[2J\u202egpj.exe"\' onload=1';
+  const hostile =
+    '</script><script>alert(1)</script><img src=x onerror=alert(1)>\u001b[2J\u001b]8;;//evil\u0007x\u202egpj.exe"\' onload=1';
   const run = openRunFolder(project, parseRunName('main'));
   const put = (step: 'collect' | 'clean' | 'split', value: object) => {
     mkdirSync(run.artifact(step), { recursive: true });
