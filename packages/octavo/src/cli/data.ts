@@ -117,7 +117,7 @@ export const data: Command = {
   args: [
     {
       form: '[what]',
-      says: 'report, card, sample, duplicates, why, diff, push, pull, work or slurm; without it the data steps run',
+      says: 'report, card, sample, duplicates, why, diff, columns, push, pull, work or slurm; without it the data steps run',
     },
     { form: '[names...]', says: 'the document that `why` asks about, or the two runs that `diff` compares' },
   ],
@@ -154,6 +154,7 @@ export const data: Command = {
     'octavo data diff main other',
     'octavo data why notes/a.md',
     'octavo data push --blobs s3://bucket/folder',
+    'octavo data columns',
     'octavo data work',
     'octavo data slurm --workers 8 --partition short',
   ],

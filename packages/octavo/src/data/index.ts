@@ -6,6 +6,7 @@ export { dataCardFacts } from './card/facts.js';
 export { type ChatFamily, type ChatMessage, type Conversation, chatFamilies, headlineFamilies } from './chat-family.js';
 export { clean } from './clean.js';
 export { collect } from './collect.js';
+export { writeColumns } from './columns/columns.js';
 export { type DroppedDocument, type DropReason, dropReasons } from './document.js';
 export { type DataSummary, dataSummary } from './inspect/data-summary.js';
 export { type DataDiff, type Difference, type DifferenceKind, diffData, type Figure } from './inspect/diff.js';

@@ -5,6 +5,7 @@ import { hdfsFields, s3Fields } from './blobs/fields.js';
 import { blobsSection } from './blobs/section.js';
 import { cardFields } from './card/fields.js';
 import { chatFamilies, headlineFamilies } from './chat-family.js';
+import { columnsSection } from './columns/fields.js';
 import { webOptions } from './crawl/fetch-once.js';
 import { crawlOptions } from './crawl/options.js';
 import { decontaminateFields } from './duplicates/decontaminate.js';
@@ -137,6 +138,7 @@ export const dataSection = z
       .describe(
         'In which order training text is read: shuffled, or from short to long, from easy to hard by a character model, source by source.',
       ),
+    columns: columnsSection,
     card: z
       .strictObject(cardFields)
       .prefault({})

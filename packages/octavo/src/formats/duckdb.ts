@@ -2,19 +2,49 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { fail, invariant } from '../core/index.js';
 
-/** `text?` may be absent; nothing else is null. */
-export type ColumnType = 'text' | 'text?' | 'integer' | 'number';
+/** What the columns of a table hold. */
+interface Values {
+  readonly text: string;
+  readonly integer: number;
+  readonly number: number;
+  readonly texts: readonly string[];
+  readonly flags: readonly boolean[];
+  /** In single precision. */
+  readonly numbers: readonly number[];
+}
+type Kind = keyof Values;
+/** `text?` and its like may be absent; nothing else is null. */
+export type ColumnType = Kind | 'text?' | 'texts?' | 'flags?' | 'numbers?';
 export type Columns = Readonly<Record<string, ColumnType>>;
+type Value<T extends ColumnType> = T extends `${infer K extends Kind}?`
+  ? Values[K]
+  : T extends Kind
+    ? Values[T]
+    : never;
 /** One row of a table: `{ id: 'text', url: 'text?', bytes: 'integer' }` holds `{ id: string, url?: string, bytes: number }`. */
 export type Row<C extends Columns> = {
-  readonly [Name in keyof C as C[Name] extends 'text?' ? never : Name]: C[Name] extends 'text' ? string : number;
-} & { readonly [Name in keyof C as C[Name] extends 'text?' ? Name : never]?: string | undefined };
+  readonly [Name in keyof C as C[Name] extends `${string}?` ? never : Name]: Value<C[Name]>;
+} & { readonly [Name in keyof C as C[Name] extends `${string}?` ? Name : never]?: Value<C[Name]> | undefined };
 
-export const sqlType: Record<ColumnType, string> = {
+const sqlTypes: Record<Kind, string> = {
   text: 'VARCHAR',
-  'text?': 'VARCHAR',
   integer: 'BIGINT',
   number: 'DOUBLE',
+  texts: 'VARCHAR[]',
+  flags: 'BOOLEAN[]',
+  numbers: 'FLOAT[]',
+};
+export const isNullable = (type: ColumnType): boolean => type.endsWith('?');
+export const sqlType = (type: ColumnType): string => sqlTypes[type.replace('?', '') as Kind];
+export const isList = (type: ColumnType): boolean => sqlType(type).endsWith('[]');
+/** A list on its way into a table, far faster than as a value of DuckDB: each item is followed by NUL. */
+export const packed = (items: readonly unknown[]): string => items.map((item) => `${item}\0`).join('');
+export const unpacked = (name: string, type: ColumnType): string => {
+  if (!isList(type)) return `"${name}"`;
+  const items = `string_split("${name}", chr(0))`;
+  if (type.startsWith('texts')) return `${items}[:-2] AS "${name}"`;
+  // A slice keeps what it cuts off where a cast still meets it.
+  return `list_filter(${items}, lambda item: item <> '')::${sqlType(type)} AS "${name}"`;
 };
 export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 export function columnList(columns: Columns): readonly (readonly [string, ColumnType])[] {
@@ -58,11 +88,16 @@ export async function reading<T>(path: string, act: () => Promise<T>): Promise<T
   }
 }
 
+const itemTypes: Partial<Record<string, string>> = { texts: 'string', flags: 'boolean', numbers: 'number' };
+
 export function parseRow<C extends Columns>(path: string, columns: C, row: Readonly<Record<string, unknown>>): Row<C> {
-  const parsed = Object.entries(columns).map(([name, type]): [string, string | number | undefined] => {
+  const parsed = Object.entries(columns).map(([name, type]): [string, unknown] => {
     const value = row[name];
-    if (type === 'text?' && (value === null || value === undefined)) return [name, undefined];
-    if ((type === 'text' || type === 'text?') && typeof value === 'string') return [name, value];
+    if (isNullable(type) && (value === null || value === undefined)) return [name, undefined];
+    const itemType = itemTypes[type.replace('?', '')];
+    if (itemType !== undefined && Array.isArray(value) && value.every((item) => typeof item === itemType))
+      return [name, value];
+    if (sqlType(type) === 'VARCHAR' && typeof value === 'string') return [name, value];
     if (type === 'integer' && typeof value === 'bigint' && Number.isSafeInteger(Number(value)))
       return [name, Number(value)];
     if (type === 'number' && typeof value === 'number') return [name, value];

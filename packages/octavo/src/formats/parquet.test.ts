@@ -48,6 +48,27 @@ describe('document tables', () => {
     await expect(readDocuments(path, { columns: { url: 'text' } }).next()).rejects.toThrow(/column url holds null/);
   });
 
+  it('hold lists, empty and absent ones too', async () => {
+    const path = join(folder, 'lists.parquet');
+    const lists = { words: 'texts', stop: 'flags', tags: 'texts?', vector: 'numbers?' } as const;
+    const rows = [
+      {
+        words: ['a', '', '漢字 🙂'],
+        stop: [true, false, true],
+        tags: [''],
+        vector: [0.5, -1e-30, 3e38].map(Math.fround),
+      },
+      { words: [], stop: [], tags: [] },
+      { words: [''], stop: [false] },
+    ];
+    await writeDocuments(path, { columns: lists }, rows);
+    for await (const batch of readDocuments(path, { columns: lists })) expect(batch).toEqual(rows);
+    await expect(readDocuments(path, { columns: { words: 'numbers' } }).next()).rejects.toThrow(/lists.parquet|words/);
+    await expect(writeDocuments(path, { columns: { words: 'texts' } }, [{ words: ['a\0b'] }])).rejects.toThrow(
+      'no NUL',
+    );
+  });
+
   it('sort by a column and have the same bytes each time', async () => {
     const rows = ['c', 'a', 'b'].map((id) => ({ id, text: `text ${id}`, bytes: 1, share: 0.5 }));
     const first = await writeDocuments(join(folder, 'first.parquet'), { columns, orderBy: 'id' }, rows);

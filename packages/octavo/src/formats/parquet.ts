@@ -10,13 +10,17 @@ import { invariant, notWritten, syncFolder } from '../core/index.js';
 import {
   type Columns,
   columnList,
+  isList,
+  isNullable,
   lockTo,
   openDatabase,
+  packed,
   parseRow,
   quoted,
   type Row,
   reading,
   sqlType,
+  unpacked,
 } from './duckdb.js';
 import { fileSha256, verifyChecksum, writeChecksum } from './file-checksum.js';
 
@@ -54,9 +58,11 @@ function appendRow(
 ): void {
   for (const [name, type] of list) {
     const value = row[name];
-    if (type === 'text' && typeof value === 'string') appender.appendVarchar(value);
-    else if (type === 'text?' && value === undefined) appender.appendNull();
-    else if (type === 'text?' && typeof value === 'string') appender.appendVarchar(value);
+    if (value === undefined && isNullable(type)) appender.appendNull();
+    else if (isList(type) && Array.isArray(value)) {
+      invariant(!value.some((item) => String(item).includes('\0')), `column ${name} holds no NUL`);
+      appender.appendVarchar(packed(value));
+    } else if (sqlType(type) === 'VARCHAR' && typeof value === 'string') appender.appendVarchar(value);
     else if (type === 'integer' && Number.isSafeInteger(value)) appender.appendBigInt(BigInt(Number(value)));
     else if (type === 'number' && typeof value === 'number') appender.appendDouble(value);
     else invariant(false, `column ${name} holds ${type}, not ${typeof value}`);
@@ -91,7 +97,7 @@ export async function writeDocuments<const C extends Columns>(
     try {
       await connection.run(`SET temp_directory = ${quoted(spill)}`);
       await connection.run(
-        `CREATE TABLE rows (${list.map(([name, type]) => `"${name}" ${sqlType[type]}${type === 'text?' ? '' : ' NOT NULL'}`).join(', ')})`,
+        `CREATE TABLE rows (${list.map(([name, type]) => `"${name}" ${isList(type) ? 'VARCHAR' : sqlType(type)}${isNullable(type) ? '' : ' NOT NULL'}`).join(', ')})`,
       );
       const appender = await connection.createAppender('rows');
       for await (const row of rows) {
@@ -101,7 +107,10 @@ export async function writeDocuments<const C extends Columns>(
       appender.closeSync();
       const order = table.orderBy === undefined ? '' : `ORDER BY "${table.orderBy}"`;
       const format = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowsPerGroup}`;
-      await writing(path, () => connection.run(`COPY (SELECT * FROM rows ${order}) TO ${quoted(partial)} (${format})`));
+      const select = list.map(([name, type]) => unpacked(name, type)).join(', ');
+      await writing(path, () =>
+        connection.run(`COPY (SELECT ${select} FROM rows ${order}) TO ${quoted(partial)} (${format})`),
+      );
     } finally {
       close();
     }
@@ -137,7 +146,7 @@ export async function* readDocuments<const C extends Columns>(
   const { connection, close } = await openDatabase();
   try {
     await lockTo(connection, [file]);
-    const select = list.map(([name, type]) => `documents."${name}"::${sqlType[type]} AS "${name}"`).join(', ');
+    const select = list.map(([name, type]) => `documents."${name}"::${sqlType(type)} AS "${name}"`).join(', ');
     // Groups of rows outside the part are passed over unread.
     const wanted = [
       ...(rows === undefined

@@ -36,7 +36,7 @@ export async function* queryTables<const C extends Columns>(
       await reading(file, () => connection.run(`CREATE VIEW ${name} AS SELECT * FROM read_parquet(${quoted(file)})`));
     const shown = files.map(([, file]) => file).join(', ');
     const select = columnList(columns)
-      .map(([name, type]) => `"${name}"::${sqlType[type]} AS "${name}"`)
+      .map(([name, type]) => `"${name}"::${sqlType(type)} AS "${name}"`)
       .join(', ');
     const result = await reading(shown, () => connection.stream(`SELECT ${select} FROM (${sql})`));
     const batches = result.yieldRowObjectJs();

@@ -11,3 +11,7 @@ export { createStreamDecoder, type StreamDecoder } from './stream-decoder.js';
 export type { Tokenizer } from './tokenizer.js';
 export { type TrainingProgress, type TrainTokenizerOptions, trainTokenizer } from './train.js';
 export type { SpecialToken } from './vocabulary.js';
+export { analyserOf } from './words/analyser-of.js';
+export { stemmerOf } from './words/stem.js';
+export { stopWordsOf } from './words/stop-words.js';
+export { documentVector, trainWordVectors, vectorLines } from './words/word-vectors.js';
