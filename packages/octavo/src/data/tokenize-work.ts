@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { fail, invariant, OctavoError } from '../core/index.js';
 import {
   openTokenShard,
@@ -55,9 +54,6 @@ function endOfTextOf(tokenizer: Tokenizer): number {
   });
 }
 
-/** Texts are encoded in groups of about this many bytes; Ctrl-C is heard in between. */
-const groupBytes = 1 << 20;
-
 /** Opens the encoding of documents: what any number of processes may do side by side. Errors: RUN_ABSENT, DATA_SOURCE, TABLE_CORRUPT. */
 export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number) => void) {
   const { from, threads, signal } = place;
@@ -77,13 +73,19 @@ export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number
     return unit;
   };
 
-  /** The ids of some documents, each with the end of text behind it. */
-  const encode = (group: readonly Uint8Array[]): TokenIds => {
-    const documents = tokenizer.encodeBatch(group, { threads });
-    const ids = tokenIds(
-      vocabularySize,
-      documents.reduce((sum, { length }) => sum + length + 1, 0),
-    );
+  /** The ids of the documents of a unit, each with the end of text behind it. */
+  const make = async (number: number, alive: () => void): Promise<TokenIds> => {
+    const { split, rows } = unitAt(number);
+    const texts: string[] = [];
+    for await (const batch of readDocuments(tableOf(from, split), { columns: { text: 'text' }, rows })) {
+      signal.throwIfAborted();
+      for (const { text } of batch) texts.push(text);
+    }
+    invariant(texts.length === rows.count, `${split} has the documents that the split step counted`);
+    alive();
+    const documents = tokenizer.encodeBatch(texts, { threads });
+    const count = documents.reduce((sum, { length }) => sum + length + 1, 0);
+    const ids = tokenIds(vocabularySize, count);
     let at = 0;
     for (const document of documents) {
       ids.set(document, at);
@@ -91,43 +93,6 @@ export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number
       ids[at++] = end;
     }
     return ids;
-  };
-  const make = async (unit: number, alive: () => void): Promise<TokenIds> => {
-    const { split, rows } = unitAt(unit);
-    const parts: TokenIds[] = [];
-    let group: Uint8Array[] = [];
-    let held = 0;
-    let documents = 0;
-    const flush = () => {
-      signal.throwIfAborted();
-      parts.push(encode(group));
-      documents += group.length;
-      onBytes(held);
-      group = [];
-      held = 0;
-    };
-    for await (const batch of readDocuments(tableOf(from, split), { columns: { text: 'text' }, rows }))
-      for (const { text } of batch) {
-        const utf8 = Buffer.from(text);
-        group.push(utf8);
-        held += utf8.length;
-        if (held < groupBytes) continue;
-        flush();
-        await setImmediate();
-        alive();
-      }
-    flush();
-    invariant(documents === rows.count, `${split} has the documents that the split step counted`);
-    const all = tokenIds(
-      vocabularySize,
-      parts.reduce((sum, { length }) => sum + length, 0),
-    );
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
   };
   const write = (path: string, ids: TokenIds) => {
     writeTokenShard(path, { ids, vocabularySize, tokenizerHash });
@@ -152,10 +117,9 @@ export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number
     unitsOf: (split: Split): number => units.filter((unit) => unit.split === split).length,
     documents: splits.reduce((sum, split) => sum + known[split].documents, 0),
     run: (onDone: (documents: number, isOurs: boolean) => void = () => {}): Promise<number> =>
-      shards.run((unit, isOurs) => {
-        const { split, rows } = unitAt(unit);
-        // About what others encoded.
-        if (!isOurs) onBytes((known[split].bytes / known[split].documents) * rows.count);
+      shards.run((number, isOurs) => {
+        const { split, rows } = unitAt(number);
+        onBytes((known[split].bytes / known[split].documents) * rows.count);
         onDone(rows.count, isOurs);
       }),
   };

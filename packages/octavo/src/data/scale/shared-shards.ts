@@ -21,7 +21,10 @@ const doneMark = 'done';
 
 export const isFinished = (folder: string): boolean => existsSync(join(folder, doneMark));
 
-const pauseMs = 200;
+const pauseMs = 100;
+
+/** Shards that a process has in hand at once: one is read while another is worked on. */
+const lanes = 2;
 
 /** Shards that any number of processes make side by side, on any host that sees the folder: a file each, and a claim while it is made. */
 export function sharedShards<Result>({ folder, count, make, write, read, signal }: Shards<Result>) {
@@ -29,40 +32,53 @@ export function sharedShards<Result>({ folder, count, make, write, read, signal 
   mkdirSync(files, { recursive: true });
   const pathOf = (shard: number) => join(files, `${String(shard).padStart(6, '0')}.shard`);
   let held: { readonly shard: number; readonly result: Result } | undefined;
+  /** Takes one open shard after another, until none is open. */
+  const lane = async (open: Set<number>, onDone: (shard: number, isOurs: boolean) => void): Promise<number> => {
+    const shared = claims(join(folder, 'claims'));
+    let own = 0;
+    while (open.size > 0) {
+      let isIdle = true;
+      for (const shard of open) {
+        signal.throwIfAborted();
+        if (existsSync(pathOf(shard))) {
+          open.delete(shard);
+          onDone(shard, false);
+          continue;
+        }
+        // They were used, and deleted while we looked for one to do.
+        if (isFinished(folder)) return own;
+        const claim = shared.take(`${shard}.claim`);
+        if (claim === undefined) continue;
+        try {
+          // Done and released by another between the two looks.
+          if (existsSync(pathOf(shard))) continue;
+          write(pathOf(shard), await make(shard, claim.touch));
+          own++;
+          isIdle = false;
+          open.delete(shard);
+          onDone(shard, true);
+        } finally {
+          claim.release();
+        }
+      }
+      if (open.size > 0 && isIdle) await sleep(pauseMs, undefined, { signal });
+    }
+    return own;
+  };
   return {
     /** Works until every shard is done, by us or others; returns how many of them we did. */
     run: async (onDone: (shard: number, isOurs: boolean) => void): Promise<number> => {
-      const shared = claims(join(folder, 'claims'));
       const open = new Set(Array.from({ length: count }, (_, shard) => shard));
-      let own = 0;
-      while (open.size > 0) {
-        let isIdle = true;
-        for (const shard of open) {
-          signal.throwIfAborted();
-          if (existsSync(pathOf(shard))) {
-            open.delete(shard);
-            onDone(shard, false);
-            continue;
-          }
-          // They were used, and deleted while we looked for one to do.
-          if (isFinished(folder)) return own;
-          const claim = shared.take(`${shard}.claim`);
-          if (claim === undefined) continue;
-          try {
-            // Done and released by another between the two looks.
-            if (existsSync(pathOf(shard))) continue;
-            write(pathOf(shard), await make(shard, claim.touch));
-            own++;
-            isIdle = false;
-            open.delete(shard);
-            onDone(shard, true);
-          } finally {
-            claim.release();
-          }
-        }
-        if (open.size > 0 && isIdle) await sleep(pauseMs, undefined, { signal });
-      }
-      return own;
+      const done = await Promise.allSettled(
+        Array.from({ length: lanes }, () =>
+          // What fails in one ends the others after their shard.
+          lane(open, onDone).finally(() => open.clear()),
+        ),
+      );
+      return done.reduce((sum, one) => {
+        if (one.status === 'rejected') throw one.reason;
+        return sum + one.value;
+      }, 0);
     },
     /** All in order; one that is not there or damaged is made. */
     results: async function* (): AsyncGenerator<Result, void, undefined> {
