@@ -2,7 +2,15 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { fail, visibleLine } from '../core/index.js';
-import { type DuplicateCluster, dataSummary, dropReasons, duplicates, sampleDocuments, why } from '../data/index.js';
+import {
+  type DuplicateCluster,
+  dataSummary,
+  dropReasons,
+  duplicates,
+  sampleDocuments,
+  splitSection,
+  why,
+} from '../data/index.js';
 import { readProject, readRunConfig, writeDataCard, writeDataReport } from '../pipeline/index.js';
 import { findProjectFolder } from '../project/index.js';
 import type { Command, Invocation } from './command.js';
@@ -99,7 +107,7 @@ const views: Readonly<
       code: 0,
     };
   },
-  why: async ({ args, options, cwd }, artifacts) => {
+  why: async ({ args, options, cwd, clock }, artifacts) => {
     const id = args[1];
     if (id === undefined)
       throw fail('USAGE', {
@@ -107,8 +115,9 @@ const views: Readonly<
         where: 'octavo data why',
         remedy: '`octavo data sample` shows some',
       });
-    const { clean: section } = readRunConfig(existingRun(cwd, parseOptions(Options, options).run)).data;
-    const value = await why({ artifacts, section, projectFolder: findProjectFolder(cwd) }, id);
+    const made = readRunConfig(existingRun(cwd, parseOptions(Options, options).run)).data;
+    const [section, mixed] = [made.clean, splitSection(made)];
+    const value = await why({ artifacts, section, mixed, projectFolder: findProjectFolder(cwd), clock }, id);
     return { value, text: fateText(value, id), code: value.kind === 'unknown' ? 1 : 0 };
   },
 };

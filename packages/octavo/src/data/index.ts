@@ -12,6 +12,7 @@ export { type DataSummary, dataSummary } from './inspect/data-summary.js';
 export { type DataDiff, type Difference, type DifferenceKind, diffData, type Figure } from './inspect/diff.js';
 export { type DuplicateCluster, duplicates } from './inspect/duplicates.js';
 export type { Excerpt } from './inspect/hit.js';
+export { type Languages, languagesOf } from './inspect/languages.js';
 export { type SampledDocument, type Selection, sampleDocuments, sampleReasons } from './inspect/sample.js';
 export type { RuleVerdict } from './inspect/verdicts.js';
 export { type Fate, type Story, why } from './inspect/why.js';

@@ -131,7 +131,10 @@ export const dataSection = z
         pii: rules(piiFields, 'Replace personal data and secrets by tokens.'),
       })
       .prefault({}),
-    mix: rules(mixFields, 'How much of the training text each source, language or licence gives; held-out text stays.'),
+    mix: rules(
+      mixFields,
+      'How much of the training text each source, language, licence or label gives; held-out text stays.',
+    ),
     order: z
       .enum(dataOrders)
       .default('shuffled')
@@ -183,11 +186,19 @@ export interface SplitSection {
   readonly seed: number;
   readonly mix?: MixRules;
   readonly order?: DataOrder;
+  /** Where a project of labels is, for a mixture by its labels. */
+  readonly store?: string;
 }
 /** What is left at its default is not named, so that the keys of older runs stay. */
-export const splitSection = ({ seed, mix, order }: DataSection): SplitSection => {
+export const splitSection = ({ seed, mix, order, store }: DataSection): SplitSection => {
   const asked = rulesOf(mix, mixFields);
-  return { seed, ...(asked === undefined ? {} : { mix: asked }), ...(order === 'shuffled' ? {} : { order }) };
+  const isByProject = asked?.by === 'label' && asked.labels.startsWith('project:');
+  return {
+    seed,
+    ...(asked === undefined ? {} : { mix: asked }),
+    ...(isByProject ? { store } : {}),
+    ...(order === 'shuffled' ? {} : { order }),
+  };
 };
 
 /** How many processes clean and encode: nothing that a result depends on, so no part of any key. Without it, one. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { writeFileAtomic } from '../core/index.js';
+import { fail, writeFileAtomic } from '../core/index.js';
 import { readDocuments, writeDocuments } from '../formats/index.js';
 import type { Step, StepContext } from '../project/index.js';
+import { labelInputs, labelsOf } from './balance/labels.js';
 import { prepareTrain, shuffleKey } from './balance/prepare-train.js';
 import { cleanColumns } from './clean.js';
 import { interruptible } from './interruptible.js';
@@ -9,7 +10,7 @@ import { keptFacts } from './kept-facts.js';
 import { planSplit, type Split, type SplitDocument, splits } from './plan-split.js';
 import { progress } from './progress.js';
 import type { SplitSection } from './section.js';
-import type { SplitSummary } from './summaries.js';
+import type { MixSummary, SplitSummary } from './summaries.js';
 
 /** Columns of `split/*.parquet`. Rows are sorted by `shuffle`, a hash of seed and id: reading in order reads at random. */
 export const splitColumns = { ...cleanColumns, shuffle: 'text' } as const;
@@ -42,7 +43,11 @@ async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Re
       yield batch;
     }
   };
-  const { prepared, warnings } = await prepareTrain(section, plan.splits, read);
+  const { prepared, warnings } = await prepareTrain(section, {
+    splits: plan.splits,
+    read,
+    labelOf: await labelsOf(section, context),
+  });
   for (const text of warnings) emit({ kind: 'warning', step: 'split', text });
   const totals: Record<Split, Totals> = {
     train: { documents: 0, bytes: 0, sources: {} },
@@ -75,6 +80,7 @@ async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Re
     };
     await writeDocuments(join(folder, `${split}.parquet`), { columns: splitColumns, orderBy: 'shuffle' }, documents());
     into.sources = Object.fromEntries(sources);
+    if (split === 'train' && into.documents === 0) throw emptied(prepared.summary().mix);
   }
   told.finish();
   const summary: SplitSummary & { readonly units: number; readonly partsTexts: boolean } = {
@@ -88,10 +94,20 @@ async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Re
   return summary;
 }
 
+function emptied(mix: MixSummary | undefined) {
+  const names = (mix?.groups ?? []).map(({ name, asked }) => `${name} (${(100 * asked).toFixed(1)} %)`);
+  return fail('DATA_TOO_SMALL', {
+    what: `the mixture leaves no training text; asked of the groups that are there: ${names.slice(0, 20).join(', ')}`,
+    where: 'data.mix',
+    remedy: 'give one of these groups a weight in data.mix.weights, or raise data.mix.maxEpochs',
+  });
+}
+
 /** Clean documents → `train.parquet`, `validation.parquet`, `test.parquet`. Errors: DATA_TOO_SMALL, TABLE_CORRUPT. */
 export const split: Step<SplitSection> = {
   name: 'split',
   version: 2,
   inputs: ['clean'],
+  externalInputs: labelInputs,
   run: (context) => interruptible(context.signal, () => splitAll(context)),
 };

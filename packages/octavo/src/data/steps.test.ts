@@ -110,7 +110,13 @@ describe('the data steps', () => {
       { kept: 'corpus/8', members: [{ id: 'corpus/deep/near' }] },
       { kept: 'corpus/9', members: [{ id: 'rows:33' }] },
     ]);
-    const asked = { artifacts, section: cleanSection(data), projectFolder: folder };
+    const asked = {
+      artifacts,
+      section: cleanSection(data),
+      mixed: splitSection(data),
+      projectFolder: folder,
+      clock: { now: () => 0 },
+    };
     expect(await why(asked, 'corpus/deep/tiny')).toMatchObject({
       kind: 'dropped',
       dropped: { reason: 'too-short', detail: '4 characters' },

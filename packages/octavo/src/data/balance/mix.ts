@@ -6,14 +6,23 @@
 import { z } from 'zod';
 import { sha256 } from '../../project/index.js';
 
-export const mixKeys = ['source', 'language', 'licence'] as const;
+export const mixKeys = ['source', 'language', 'licence', 'label'] as const;
 export type MixKey = (typeof mixKeys)[number];
 
 /** Repeated more often than this, text teaches less than new text does (Muennighoff et al. 2023). */
 export const worthwhileEpochs = 4;
 
 export const mixFields = {
-  by: z.enum(mixKeys).default('source').describe('What makes a group: the source, the language found, or the licence.'),
+  by: z
+    .enum(mixKeys)
+    .default('source')
+    .describe('What makes a group: the source, the language found, the licence, or the label.'),
+  labels: z
+    .string()
+    .default('')
+    .describe(
+      'With by: label: a JSONL file with id and label, as octavo label export writes it, or project:NAME for a project of labels. Documents without one are the group unlabelled.',
+    ),
   temperature: z
     .number()
     .min(1)

@@ -8,9 +8,11 @@ import { clean } from '../clean.js';
 import { collect } from '../collect.js';
 import { dataSummary } from '../inspect/data-summary.js';
 import { why } from '../inspect/why.js';
+import { addItems, createProject } from '../label/projects.js';
 import { cleanSection, collectSection, dataSection, splitSection } from '../section.js';
 import { split } from '../split.js';
 import { prose, stepRunner } from '../step.test-support.js';
+import { openStore } from '../store/open-store.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'octavo-mix-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -53,7 +55,9 @@ it('mixes training text alone, tells what it got, and orders by length', async (
   const seen = new Set(rows.map(({ id }) => id));
   expect(plain.filter(({ id }) => !seen.has(id))).toHaveLength(summary.mix?.documentsLeftOut ?? -1);
   const left = plain.find(({ id }) => !seen.has(id))?.id ?? '';
-  const asked = { artifacts, section: dataSection.parse({}).clean, projectFolder: folder };
+  const mixed = splitSection(section({ mix: { weights: { rare: 1, common: 1 } } }));
+  const clock = { now: () => 0 };
+  const asked = { artifacts, section: dataSection.parse({}).clean, mixed, projectFolder: folder, clock };
   expect(await why(asked, left)).toMatchObject({ kind: 'left-out', placement: undefined });
   const [repeated] = rows.filter(({ id }, at) => rows.findIndex((one) => one.id === id) !== at);
   expect(await why(asked, repeated?.id ?? '')).toMatchObject({
@@ -73,4 +77,43 @@ it('mixes training text alone, tells what it got, and orders by length', async (
   const { split: languages } = await dataSummary(artifacts);
   expect(languages.mix?.by).toBe('language');
   expect(languages.order).toBe('difficulty');
+
+  const nothing = { mix: { weights: { absent: 1 } } };
+  await expect(run(split, splitSection(section(nothing)))).rejects.toMatchObject({
+    code: 'DATA_TOO_SMALL',
+    where: 'data.mix',
+    message: expect.stringContaining('common (0.0 %), rare (0.0 %)'),
+  });
+
+  // Labels of a file, and the same from a project: every tenth document is good.
+  const labels = Array.from({ length: 80 }, (_, n) => ({ id: `common/${n}`, label: n % 10 === 0 ? 'good' : 'bad' }));
+  const byLabel = { mix: { by: 'label', labels: 'labels.jsonl', weights: { good: 1 } } };
+  writeFileSync(join(folder, 'labels.jsonl'), labels.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  await run(split, splitSection(section(byLabel)));
+  const good = await rowsOf(join(artifacts, 'split/train.parquet'));
+  expect(new Set(good.map(({ id }) => Number(id.split('/')[1]) % 10))).toEqual(new Set([0]));
+  const { split: labelled } = await dataSummary(artifacts);
+  expect(new Set(labelled.mix?.groups.map(({ name }) => name))).toEqual(new Set(['good', 'bad', 'unlabelled']));
+  const asFile = splitSection(section(byLabel));
+  const hashed = await split.externalInputs?.(asFile, folder);
+  writeFileSync(join(folder, 'labels.jsonl'), '');
+  expect(await split.externalInputs?.(asFile, folder)).not.toEqual(hashed);
+  const inProject = section({ store: 'store.sqlite', mix: { ...byLabel.mix, labels: 'project:tone' } });
+  {
+    await using store = await openStore('store.sqlite', { projectFolder: folder, clock });
+    const settings = { kind: 'classification', labels: ['good', 'bad'] };
+    const project = await createProject(store, { id: 'tone', settings, clock });
+    const items = labels.map(({ id, label }) => ({
+      content: { id, text: id },
+      annotations: [{ annotator: 'me', value: { labels: [label] } }],
+      where: id,
+    }));
+    await addItems(store, project, items, clock);
+  }
+  await run(split, splitSection(inProject));
+  expect(await rowsOf(join(artifacts, 'split/train.parquet'))).toEqual(good);
+  await expect(run(split, splitSection(section({ mix: { by: 'label' } })))).rejects.toMatchObject({
+    code: 'DATA_SOURCE',
+    where: 'data.mix.labels',
+  });
 });

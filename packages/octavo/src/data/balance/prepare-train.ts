@@ -6,6 +6,7 @@ import { loadIdentifier } from '../filters/language.js';
 import type { Split } from '../plan-split.js';
 import type { SplitSection } from '../section.js';
 import type { MixSummary } from '../summaries.js';
+import { type LabelOf, unlabelled } from './labels.js';
 import { copiesOf, type MixedGroup, type MixKey, planMix, worthwhileEpochs } from './mix.js';
 import { type DataOrder, orderKey } from './order.js';
 
@@ -29,17 +30,18 @@ async function* trainOf(splits: readonly Split[], read: Read): AsyncGenerator<re
     }
 }
 
-async function nameOf(by: MixKey): Promise<(document: TrainDocument) => string> {
+async function nameOf(by: MixKey, labelOf: LabelOf | undefined): Promise<(document: TrainDocument) => string> {
+  if (by === 'label') return ({ id }) => labelOf?.(id) ?? unlabelled;
   if (by !== 'language') return (document) => document[by];
   const identify = await loadIdentifier();
   return ({ text }) => identify(text).language || 'unknown';
 }
 
 /** The group of each training document, and how each group is mixed. */
-async function groupsOf(section: SplitSection, splits: readonly Split[], read: Read) {
+async function groupsOf(section: SplitSection, { splits, read, labelOf }: Given) {
   const { mix } = section;
   if (mix === undefined) return undefined;
-  const name = await nameOf(mix.by);
+  const name = await nameOf(mix.by, labelOf);
   const numbers = new Map<string, number>();
   const sizes: { readonly name: string; bytes: number }[] = [];
   const groupOfDocument = new Uint32Array(splits.length);
@@ -81,15 +83,20 @@ function warningsOf(groups: readonly MixedGroup[], weights: Readonly<Record<stri
     ...Object.keys(weights)
       .filter((name) => !known.has(name))
       .map((name) => `data.mix gives a weight to ${name}, of which there is no training text`),
-    ...(groups.length > 0 && groups.every(({ epochs }) => epochs === 0)
-      ? ['data.mix gives no group that is there a weight: the training part is empty']
-      : []),
   ];
 }
 
-export async function prepareTrain(section: SplitSection, splits: readonly Split[], read: Read) {
+interface Given {
+  readonly splits: readonly Split[];
+  readonly read: Read;
+  /** Needed for a mixture by label. */
+  readonly labelOf?: LabelOf | undefined;
+}
+
+export async function prepareTrain(section: SplitSection, given: Given) {
+  const { splits, read } = given;
   const { seed, mix, order = 'shuffled' } = section;
-  const mixed = await groupsOf(section, splits, read);
+  const mixed = await groupsOf(section, given);
   const perplexity = await difficultyOf(order, splits, read);
   const sources = new Map<string, number>();
   const got = mixed?.groups.map(() => ({ documents: 0, bytes: 0 })) ?? [];

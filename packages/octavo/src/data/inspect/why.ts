@@ -1,5 +1,8 @@
 /** The whole story of one document: where it came from, what was changed, what each rule said, where its tokens are. */
+import type { Clock } from '../../core/index.js';
 import { type Row, readDocuments } from '../../formats/index.js';
+import { labelsOf } from '../balance/labels.js';
+import type { MixKey } from '../balance/mix.js';
 import { cleanColumns } from '../clean.js';
 import { type DropReason, documentColumns, droppedColumns } from '../document.js';
 import { documentStage, repairText } from '../filters/document-stage.js';
@@ -7,7 +10,7 @@ import { findPii, piiFields, replacePii } from '../filters/pii.js';
 import { rulesOf } from '../filters/rules.js';
 import { limits } from '../limits.js';
 import { splits } from '../plan-split.js';
-import type { CleanSection } from '../section.js';
+import type { CleanSection, SplitSection } from '../section.js';
 import type { MixSummary } from '../summaries.js';
 import { type Change, changeBetween } from './change.js';
 import { type DataSummary, dataSummary } from './data-summary.js';
@@ -169,8 +172,11 @@ async function likenessOf(artifacts: string, kept: string, cluster: string | und
 
 async function placementOf(
   artifacts: string,
-  { id, source, licence }: Pick<Collected, 'id' | 'source' | 'licence'>,
-  { summary: { split, tokens }, language }: { readonly summary: DataSummary; readonly language: string },
+  id: string,
+  {
+    summary: { split, tokens },
+    names,
+  }: { readonly summary: DataSummary; readonly names: Readonly<Record<MixKey, string>> },
 ): Promise<Placement | undefined> {
   for (const part of splits) {
     const numbers: number[] = [];
@@ -182,8 +188,8 @@ async function placementOf(
       }
     if (numbers.length === 0) continue;
     const by = split.mix?.by;
-    const name = by === 'source' ? source : by === 'licence' ? licence : language.split(' ')[0];
-    const group = part === 'train' ? split.mix?.groups.find((one) => one.name === name) : undefined;
+    const group =
+      by === undefined || part !== 'train' ? undefined : split.mix?.groups.find((one) => one.name === names[by]);
     return {
       part,
       times: numbers.length,
@@ -198,7 +204,10 @@ interface Asked {
   readonly artifacts: string;
   /** What the run was cleaned with. */
   readonly section: CleanSection;
+  /** How its training text was mixed. */
+  readonly mixed: SplitSection;
   readonly projectFolder: string;
+  readonly clock: Clock;
 }
 
 async function alikeIds(artifacts: string, id: string): Promise<readonly string[]> {
@@ -224,7 +233,15 @@ export async function why(asked: Asked, id: string): Promise<Fate> {
   const placement =
     final === undefined
       ? undefined
-      : await placementOf(artifacts, final, { summary, language: judged?.language ?? '' });
+      : await placementOf(artifacts, id, {
+          summary,
+          names: {
+            source: final.source,
+            licence: final.licence,
+            language: judged?.language.split(' ')[0] ?? '',
+            label: (await labelsOf(asked.mixed, asked))?.(id) ?? '',
+          },
+        });
   const text = final?.text ?? (collected === undefined ? undefined : repairText(collected.text, asked.section).text);
   return {
     kind: final === undefined ? 'dropped' : placement === undefined ? 'left-out' : 'kept',

@@ -1,11 +1,15 @@
 import { type Balance, classCopies, classWeights } from '../balance/classes.js';
 import type { Store } from '../store/store.js';
 import { jsonlLine, wrongFile } from './jsonl.js';
-import type { LabelledItem } from './kinds.js';
+import type { Annotation } from './kinds.js';
 import { type LabelProject, labelledItems } from './projects.js';
 
 /** The label that most people gave; of equally many, the first by name. Undefined where nobody gave one. */
-function majorityOf({ annotations }: LabelledItem): string | undefined {
+export function majorityOf({
+  annotations,
+}: {
+  readonly annotations: readonly Pick<Annotation, 'value'>[];
+}): string | undefined {
   const votes = new Map<string, number>();
   for (const { value } of annotations)
     if ('labels' in value && value.labels[0] !== undefined)

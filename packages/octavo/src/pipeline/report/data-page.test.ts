@@ -30,7 +30,7 @@ it('is a page without scripts or addresses, whatever the texts say', async () =>
     kept: 1,
     dropped: 1,
     droppedByReason: { 'exact-duplicate': 1, 'c4.curly_bracket': 1 },
-    changes: { [hostile]: { documents: 1, places: 2 } },
+    changes: { [hostile]: { documents: 1, places: 2 }, 'pii.email': { documents: 1, places: 3 } },
     bytesIn: 18,
     bytesKept: 9,
     sources: [{ name: hostile, documents: 1, bytes: 9 }],
@@ -62,9 +62,11 @@ it('is a page without scripts or addresses, whatever the texts say', async () =>
     { columns: { id: 'text', source: 'text', text: 'text' } },
     [{ id: 'code', source: hostile, text: `${hostile.repeat(9)}{${hostile}` }],
   );
-  await writeDocuments(join(run.artifact('clean'), 'documents.parquet'), { columns: { bytes: 'integer' } }, [
-    { bytes: 9 },
-  ]);
+  await writeDocuments(
+    join(run.artifact('clean'), 'documents.parquet'),
+    { columns: { id: 'text', source: 'text', text: 'text' } },
+    [{ id: hostile, source: hostile, text: hostile }],
+  );
   await writeDocuments(
     join(run.artifact('split'), 'validation.parquet'),
     { columns: { id: 'text', source: 'text', text: 'text' } },
@@ -72,7 +74,7 @@ it('is a page without scripts or addresses, whatever the texts say', async () =>
   );
   const path = await writeDataReport(run, { now: () => Date.UTC(2026, 10, 25) });
   const text = readFileSync(path, 'utf8').replace(/<style>.*<\/style>/s, '');
-  for (const id of ['stages', 'data', 'changes', 'duplicates', 'lengths', 'mixture'])
+  for (const id of ['stages', 'data', 'languages', 'changes', 'personal-data', 'duplicates', 'lengths', 'mixture'])
     expect(text).toContain(`<section id="${id}"`);
   expect(text).toContain('stays for 1');
   expect(text).toContain('<mark>{</mark>');

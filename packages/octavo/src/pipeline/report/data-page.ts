@@ -1,7 +1,7 @@
 /** The data of a run as a page of its own: what came in, what became of it, and examples of each. */
 import { join } from 'node:path';
 import { type Clock, formatBytes, writeFileAtomic } from '../../core/index.js';
-import { type DuplicateCluster, duplicates } from '../../data/index.js';
+import { type DuplicateCluster, duplicates, type Languages, languagesOf } from '../../data/index.js';
 import type { RunFolder } from '../../project/index.js';
 import { shareBar } from './bars.js';
 import { dataSection } from './data-section.js';
@@ -68,23 +68,66 @@ const lengthSection = ({ summary: { split } }: DataPart): Section => ({
   }),
 });
 
+const isPii = (kind: string): boolean => kind.startsWith('pii.');
+
+const countsTable = (
+  caption: string,
+  none: string,
+  rows: readonly (readonly [string, { places: number; documents: number }])[],
+): Html =>
+  rows.length === 0
+    ? html`<p>${none}</p>`
+    : dataTable({
+        caption,
+        head: ['kind', 'places', 'documents'],
+        rows: rows.map(([kind, { places, documents }]) => [outside(kind, 80), grouped(places), grouped(documents)]),
+      });
+
 const changesSection = ({ summary: { cleaned } }: DataPart): Section => ({
   id: 'changes',
   title: 'Changes',
   short: 'Changes',
-  lead: 'What was cut, repaired or replaced in documents that stay; personal data by kind.',
-  body:
-    Object.keys(cleaned.changes).length === 0
-      ? html`<p>Nothing was changed.</p>`
-      : dataTable({
-          caption: 'Changes by kind',
-          head: ['kind', 'places', 'documents'],
-          rows: Object.entries(cleaned.changes).map(([kind, { places, documents }]) => [
-            outside(kind, 80),
-            grouped(places),
-            grouped(documents),
-          ]),
-        }),
+  lead: 'What was cut or repaired in documents that stay.',
+  body: countsTable(
+    'Changes by kind',
+    'Nothing was changed.',
+    Object.entries(cleaned.changes).filter(([kind]) => !isPii(kind)),
+  ),
+});
+
+const piiSection = ({ summary: { cleaned } }: DataPart): Section => ({
+  id: 'personal-data',
+  title: 'Personal data',
+  short: 'Personal data',
+  lead: 'What was replaced in documents that stay.',
+  body: countsTable(
+    'Personal data and secrets by kind',
+    'None was replaced.',
+    Object.entries(cleaned.changes)
+      .filter(([kind]) => isPii(kind))
+      .map(([kind, counts]) => [kind.slice(4), counts] as const),
+  ),
+});
+
+const languageSection = ({ drawn, of, counts }: Languages): Section => ({
+  id: 'languages',
+  title: 'Languages',
+  short: 'Languages',
+  lead:
+    drawn < of
+      ? html`As identified in ${grouped(drawn)} of ${grouped(of)} kept documents, drawn at random.`
+      : 'Of all kept documents, as identified.',
+  body: dataTable({
+    caption: 'Documents by language',
+    head: ['language', 'share', 'documents', 'of all'],
+    drawn: [1],
+    rows: Object.entries(counts).map(([language, count]) => [
+      outside(language, 20),
+      shareBar(count / Math.max(1, drawn)),
+      grouped(count),
+      percent(count / Math.max(1, drawn)),
+    ]),
+  }),
 });
 
 const duplicateSection = (clusters: readonly DuplicateCluster[]): Section => ({
@@ -140,7 +183,9 @@ export async function writeDataReport(
   const sections = [
     funnel(part),
     dataSection({ data: { kind: 'read', value: part } }),
+    languageSection(await languagesOf(artifacts)),
     changesSection(part),
+    piiSection(part),
     duplicateSection(clusters),
     lengthSection(part),
     ...mixSection(part),

@@ -59,13 +59,19 @@ const droppedList = ({ summary, dropped }: DataPart): Html => {
     )}</div>`;
 };
 
-const keptList = ({ kept }: DataPart): Html =>
-  kept.length === 0
-    ? nothing
-    : html`<details><summary>What kept documents look like</summary>${kept.map(
-        ({ id, excerpt }) =>
-          html`<div class="excerpt"><p class="fine">${outside(id, 120)}</p>${passage(excerpt, 400)}</div>`,
-      )}</details>`;
+const keptList = ({ kept }: DataPart): Html => {
+  const sources = [...new Set(kept.map(({ source }) => source))];
+  if (sources.length === 0) return nothing;
+  return html`<h3>What kept documents look like</h3>${sources.map(
+    (name) =>
+      html`<details><summary>${outside(name, 80)}</summary>${kept
+        .filter(({ source }) => source === name)
+        .map(
+          ({ id, excerpt }) =>
+            html`<div class="excerpt"><p class="fine">${outside(id, 120)}</p>${passage(excerpt, 400)}</div>`,
+        )}</details>`,
+  )}`;
+};
 
 const splitTable = ({ summary }: DataPart): Html => {
   const { split, tokens } = summary;

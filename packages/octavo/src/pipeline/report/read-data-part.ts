@@ -4,7 +4,7 @@ import { readDocuments } from '../../formats/index.js';
 import type { DataPart, KeptDocument } from './report-data.js';
 
 const examplesOfReason = 6;
-const examplesOfSource = 2;
+const examplesOfSource = 3;
 const excerptCharacters = 400;
 /** A source that is not met among so many held-out documents is shown without examples. */
 const mostDocuments = 20_000;
