@@ -22,7 +22,7 @@ interface Setting {
   readonly after: unknown;
 }
 
-/** Fields in which two configurations differ, deepest first named. */
+/** Fields in which two configurations differ, each by its whole name. */
 const settingsApart = (before: unknown, after: unknown, name: string): readonly Setting[] => {
   const isSection = (value: unknown): value is Readonly<Record<string, unknown>> =>
     typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -48,12 +48,12 @@ const membersShown = 10;
 
 const duplicatesText = (clusters: readonly DuplicateCluster[]): string =>
   clusters
-    .map(({ kept, members }) => {
+    .map(({ kept, count, members }) => {
       const shown = members
         .slice(0, membersShown)
         .map(({ id, detail }) => `  ${visibleLine(id, 90)}: ${visibleLine(detail, 120)}\n`);
-      const more = members.length > membersShown ? `  and ${exact(members.length - membersShown)} more\n` : '';
-      return `${visibleLine(kept, 90)} stays for ${exact(members.length)}\n${shown.join('')}${more}`;
+      const more = count > shown.length ? `  and ${exact(count - shown.length)} more\n` : '';
+      return `${visibleLine(kept, 90)} stays for ${exact(count)}\n${shown.join('')}${more}`;
     })
     .join('');
 

@@ -1,10 +1,12 @@
-import { readDocuments } from '../../formats/index.js';
-import { droppedColumns } from '../document.js';
+import { queryTables, readDocuments } from '../../formats/index.js';
 import { at } from './steps-at.js';
 
 export interface DuplicateCluster {
   /** The document that stays. */
   readonly kept: string;
+  /** How many were dropped for it. */
+  readonly count: number;
+  /** Some of them, in the order met. */
   readonly members: readonly { readonly id: string; readonly detail: string }[];
 }
 
@@ -19,20 +21,35 @@ export const keptFor = ({
   readonly detail: string;
 }): string | undefined => (reason.endsWith('-duplicate') ? sameAs.exec(detail)?.[1] : undefined);
 
-/** Documents that were dropped for another, by that other: the largest clusters first. Errors: TABLE_CORRUPT. */
-export async function duplicates(artifacts: string, { limit = 20 } = {}): Promise<readonly DuplicateCluster[]> {
-  const clusters = new Map<string, { id: string; detail: string }[]>();
-  for await (const batch of readDocuments(at(artifacts, 'clean', 'dropped.parquet'), { columns: droppedColumns })) {
-    for (const { id, reason, detail } of batch) {
-      const kept = keptFor({ reason, detail });
-      if (kept === undefined) continue;
-      const members = clusters.get(kept) ?? [];
-      clusters.set(kept, members);
-      members.push({ id, detail });
-    }
-  }
-  return [...clusters]
-    .map(([kept, members]) => ({ kept, members }))
-    .toSorted((a, b) => b.members.length - a.members.length || (a.kept < b.kept ? -1 : 1))
-    .slice(0, limit);
+const largest = (limit: number): string => `
+  SELECT kept, count(*) AS members FROM (
+    SELECT regexp_extract(detail, '^(the same as|the address of|[0-9]+ % as) ((?s).*)$', 2) AS kept
+    FROM dropped WHERE ends_with(reason, '-duplicate')
+  ) WHERE kept <> '' GROUP BY kept ORDER BY members DESC, kept LIMIT ${limit}`;
+
+/**
+ * Documents that were dropped for another, by that other: the largest clusters first, counted by a database that spills.
+ * Errors: TABLE_CORRUPT.
+ */
+export async function duplicates(
+  artifacts: string,
+  { limit = 20, members = 50 } = {},
+): Promise<readonly DuplicateCluster[]> {
+  const dropped = at(artifacts, 'clean', 'dropped.parquet');
+  const clusters = new Map<string, { count: number; members: { id: string; detail: string }[] }>();
+  const counted = {
+    sql: largest(limit),
+    columns: { kept: 'text', members: 'integer' },
+    spill: `${dropped}.spill`,
+  } as const;
+  for await (const batch of queryTables({ dropped }, counted))
+    for (const { kept, members: count } of batch) clusters.set(kept, { count, members: [] });
+  const columns = { id: 'text', reason: 'text', detail: 'text' } as const;
+  if (clusters.size > 0)
+    for await (const batch of readDocuments(dropped, { columns }))
+      for (const row of batch) {
+        const { members: found } = clusters.get(keptFor(row) ?? '') ?? {};
+        if (found !== undefined && found.length < members) found.push({ id: row.id, detail: row.detail });
+      }
+  return [...clusters].map(([kept, cluster]) => ({ kept, ...cluster }));
 }

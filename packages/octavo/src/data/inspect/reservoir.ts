@@ -4,7 +4,13 @@ import { sha256 } from '../../project/index.js';
  * A uniform sample without replacement: the `count` smallest hashes of seed and id. Which ids are drawn depends on nothing
  * else, neither on their order nor on what else was offered.
  */
-export function reservoir<Item extends { readonly id: string }>({ count, seed }: { count: number; seed: number }) {
+export function reservoir<Item extends { readonly id: string }>({
+  count,
+  seed,
+}: {
+  readonly count: number;
+  readonly seed: number;
+}) {
   /** Sorted by key. */
   const held: { readonly key: string; readonly number: number; readonly item: Item }[] = [];
   let offered = 0;

@@ -239,7 +239,8 @@ export async function why(asked: Asked, id: string): Promise<Fate> {
             source: final.source,
             licence: final.licence,
             language: judged?.language.split(' ')[0] ?? '',
-            label: (await labelsOf(asked.mixed, asked))?.(id) ?? '',
+            // Labels may be gone since the run.
+            label: (await labelsOf(asked.mixed, asked).catch(() => undefined))?.(id) ?? '',
           },
         });
   const text = final?.text ?? (collected === undefined ? undefined : repairText(collected.text, asked.section).text);

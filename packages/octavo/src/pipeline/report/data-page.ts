@@ -139,10 +139,8 @@ const duplicateSection = (clusters: readonly DuplicateCluster[]): Section => ({
     clusters.length === 0
       ? html`<p>Nothing was dropped as a duplicate.</p>`
       : html`${clusters.map(
-          ({ kept, members }) =>
-            html`<details><summary>${outside(kept, 120)} stays for ${grouped(members.length)}</summary><ul>${members
-              .slice(0, membersShown)
-              .map(({ id, detail }) => html`<li>${outside(id, 120)}: ${outside(detail, 200)}</li>`)}</ul></details>`,
+          ({ kept, count, members }) =>
+            html`<details><summary>${outside(kept, 120)} stays for ${grouped(count)}</summary><ul>${members.map(({ id, detail }) => html`<li>${outside(id, 120)}: ${outside(detail, 200)}</li>`)}</ul></details>`,
         )}`,
 });
 
@@ -179,7 +177,7 @@ export async function writeDataReport(
 ): Promise<string> {
   const artifacts = join(run.folder, 'artifacts');
   const part = await readDataPart(artifacts);
-  const clusters = await duplicates(artifacts, { limit: clustersShown });
+  const clusters = await duplicates(artifacts, { limit: clustersShown, members: membersShown });
   const sections = [
     funnel(part),
     dataSection({ data: { kind: 'read', value: part } }),
