@@ -7,8 +7,8 @@ export interface SparseMatrix {
 }
 
 const firstCells = 1 << 16;
-/** 256 MiB of keys and counts. */
-const mostCells = 1 << 25;
+/** 128 MiB of keys and counts. */
+const mostCells = 1 << 24;
 const fullest = 0.7;
 
 /** Counts pairs of numbers below `width` (at most 65,535). Where there are too many different pairs the rarest are forgotten. */

@@ -16,14 +16,14 @@ const beside = (language: string, text: string): string => {
 describe('words', () => {
   it('of English have parts of speech and lemmas, one each', () => {
     expect(beside('en', "Mr. Smith's dogs weren't running.\n\nShe said: “Never again.”")).toBe(
-      "Mr./PROPN/Mr. Smith/PROPN/Smith 's/PART/'s dogs/NOUN/dog were/AUX/be n't/PART/not running/VERB/run ./PUNCT/. " +
+      "Mr./PROPN/mr. Smith/PROPN/smith 's/PART/'s dogs/NOUN/dog were/AUX/be n't/PART/not running/VERB/run ./PUNCT/. " +
         'She/PRON/she said/VERB/say :/PUNCT/: “/PUNCT/“ Never/ADV/never again/ADV/again ./PUNCT/. ”/PUNCT/”',
     );
   });
 
   it('of Chinese are found without spaces', () => {
     expect(beside('zh', '我爱北京天安门，1949年。')).toBe(
-      '我/PRON/我 爱/VERB/爱 北京/PROPN/北京 天安门/PROPN/天安门 ，/PUNCT/， 1949/NUM/1949 年/NUM/年 。/PUNCT/。',
+      '我/PRON/我 爱/VERB/爱 北京/PROPN/北京 天安门/PROPN/天安门 ，/PUNCT/， 1949/NUM/1949 年/NOUN/年 。/PUNCT/。',
     );
   });
 
@@ -114,5 +114,12 @@ describe('word vectors', () => {
     const lines = [...vectorLines(vectors)];
     expect(lines[0]).toBe('10 4\n');
     expect(lines[1]).toMatch(/^\w+( -?\d[\d.e-]*){4}\n$/);
+    expect(
+      lines[1]
+        ?.trim()
+        .split(' ')
+        .slice(1)
+        .map((text) => Math.fround(Number(text))),
+    ).toEqual([...vectors.values.slice(0, 4)].map((value) => Math.fround(Number(value.toPrecision(7)))));
   });
 });
