@@ -62,7 +62,8 @@ export function dataProjects() {
       const project = join(folder, 'origin');
       mkdirSync(join(project, 'texts'), { recursive: true });
       writeFileSync(join(project, 'texts', 'corpus.jsonl'), rows);
-      const clean = '{ gopher: { minStopWords: 1 }, pii: true, urlDuplicates: true }';
+      const clean =
+        '{ gopher: { minStopWords: 1 }, pii: true, urlDuplicates: true, boilerplate: true, outliers: true }';
       writeFileSync(
         join(project, 'octavo.yaml'),
         `data:\n  sources: [texts]\n  chat: { families: [] }\n  workers: 1\n  clean: ${clean}\ntokenizer:\n  vocabularySize: 1024\n`,

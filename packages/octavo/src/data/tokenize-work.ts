@@ -106,7 +106,9 @@ export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number
       throw error;
     }
   };
-  const shards = sharedShards({ folder, count: units.length, make, write, read, signal });
+  // Of several processes each leaves the next shard to the others.
+  const lanes = threads > 1 ? 2 : 1;
+  const shards = sharedShards({ folder, count: units.length, make, write, read, signal, lanes });
   return {
     ...shards,
     tokenizer,

@@ -43,6 +43,7 @@ export function lineCounts(documents: number) {
     return count;
   };
   return {
+    counters,
     add: (source: string, line: string) => {
       const hashes = hashesOf(source, line);
       const next = least(hashes) + 1;
@@ -62,6 +63,9 @@ export function boilerplate(rules: BoilerplateRules, documents: number) {
   const linesOf = (text: string): readonly string[] =>
     text.split('\n').filter((line) => line.trim().length >= rules.minCharacters);
   return {
+    /** All that was observed, as it lies in memory. */
+    memory: counts.counters,
+    ofSource,
     /** First pass: every document once. */
     observe: (source: string, text: string) => {
       ofSource.set(source, (ofSource.get(source) ?? 0) + 1);

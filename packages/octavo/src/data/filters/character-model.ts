@@ -5,6 +5,8 @@ import { characterLogarithm, characterTable, learnCharacters } from '../../text/
  * Witten and Bell (1991). Texts unlike the rest of the corpus get a high perplexity.
  */
 export interface CharacterModel {
+  /** All that it has learned. */
+  readonly table: Uint32Array;
   readonly learn: (text: string) => void;
   /** exp of the mean surprise a character. */
   readonly perplexity: (text: string) => number;
@@ -16,6 +18,7 @@ const mostCharacters = 16_384;
 export function characterModel(): CharacterModel {
   const table = characterTable();
   return {
+    table,
     learn: (text) => learnCharacters(table, text),
     perplexity: (text) =>
       text === '' ? 1 : Math.exp(-characterLogarithm(table, text) / Math.min(text.length, mostCharacters)),

@@ -16,6 +16,9 @@ export const corpusReasons = outlierReasons;
 export type CorpusSection = { readonly [Name in keyof typeof corpusFields]: z.infer<(typeof corpusFields)[Name]> };
 
 export interface CorpusStage {
+  /** What the passes leave: tables as they lie in memory, and documents by source; others fill theirs with them. */
+  readonly memory: readonly Uint8Array[];
+  readonly ofSource: Map<string, number>;
   /** To be called in order, each with every text of the corpus, before anything is judged. */
   readonly passes: readonly ((source: string, text: string) => void)[];
   readonly cut: (source: string, text: string) => { readonly text: string; readonly lines: number };
@@ -28,7 +31,10 @@ export function corpusStage(section: CorpusSection, documents: number): CorpusSt
   const lines = ofLines === undefined ? undefined : boilerplate(ofLines, documents);
   const odd = ofOutliers === undefined ? undefined : outliers(ofOutliers);
   const cut: CorpusStage['cut'] = (source, text) => lines?.cut(source, text) ?? { text, lines: 0 };
+  const tables = [...(lines === undefined ? [] : [lines.memory]), ...(odd?.memory ?? [])];
   return {
+    memory: tables.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)),
+    ofSource: lines?.ofSource ?? new Map(),
     passes: [
       ...(lines === undefined ? [] : [lines.observe]),
       ...(odd === undefined

@@ -27,7 +27,7 @@ export function repairText(raw: string, { repairMojibake: wanted }: { readonly r
  * All that is decided about one document by itself, pure, so that it may run anywhere. With `judge` false nothing is
  * dropped and only the text is made again, for documents that are known to be kept.
  */
-export function documentStage(section: CleanSection, corpus: CorpusStage, judges: Judges) {
+export function documentStage(section: CleanSection, corpus: Pick<CorpusStage, 'cut' | 'judge'>, judges: Judges) {
   const quality = qualityStage(section);
   const pii = rulesOf(section.pii, piiFields);
   return (raw: string, source: string, judge: boolean): Staged => {

@@ -27,12 +27,13 @@ const measures: readonly Measure[] = ['length', 'symbols', 'perplexity'];
 
 /** Quantiles from a histogram of fixed size: an error below a thousandth of the range. */
 export function spread(low: number, high: number) {
-  const bins = new Float64Array(4096);
-  let count = 0;
-  let mean = 0;
-  let squares = 0;
+  const binCount = 4096;
+  /** How many, their mean, the sum of squares around it, then the bins. */
+  const memory = new Float64Array(3 + binCount);
+  const bins = memory.subarray(3);
+  const moments = () => ({ count: memory[0] ?? 0, mean: memory[1] ?? 0, squares: memory[2] ?? 0 });
   const quantile = (share: number): number => {
-    let left = share * count;
+    let left = share * moments().count;
     for (const [bin, held] of bins.entries()) {
       if (held > 0 && left <= held) return low + ((bin + left / held) / bins.length) * (high - low);
       left -= held;
@@ -40,17 +41,19 @@ export function spread(low: number, high: number) {
     return high;
   };
   return {
+    memory,
     add: (value: number) => {
       const bin = Math.floor(((value - low) / (high - low)) * bins.length);
       const at = Math.min(bins.length - 1, Math.max(0, bin));
       bins[at] = (bins[at] ?? 0) + 1;
-      count++;
+      const { count, mean, squares } = moments();
       const apart = value - mean;
-      mean += apart / count;
-      squares += apart * (value - mean);
+      const next = mean + apart / (count + 1);
+      memory.set([count + 1, next, squares + apart * (value - next)]);
     },
     /** Between which values lies what is no outlier. */
     bounds: ({ rule, iqrFactor, zScore, minDocuments }: OutlierRules): readonly [number, number] => {
+      const { count, mean, squares } = moments();
       if (count < minDocuments) return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
       const [q1, q3] = [quantile(0.25), quantile(0.75)];
       const reach = rule === 'iqr' ? iqrFactor * (q3 - q1) : zScore * Math.sqrt(squares / count);
@@ -95,6 +98,8 @@ export function outliers(rules: OutlierRules) {
   const spreads = { length: spread(0, 20), symbols: spread(0, 1), perplexity: spread(0, 12) };
   let bounds: ReadonlyMap<Measure, readonly [number, number]> | undefined;
   return {
+    /** All that was learned and measured, as it lies in memory. */
+    memory: [model.table, ...used.map((which) => spreads[which].memory)],
     learn: (text: string) => {
       if (rules.perplexity) model.learn(text);
     },

@@ -14,6 +14,8 @@ export interface Shards<Result> {
   /** Undefined where there is no whole file. */
   readonly read: (path: string) => Promise<Result | undefined>;
   readonly signal: AbortSignal;
+  /** Shards that this process has in hand at once, so that one is read while another is worked on; 1 without it. */
+  readonly lanes?: number;
 }
 
 /** Stands in the folder once the step that asked for the shards has used them. */
@@ -23,11 +25,8 @@ export const isFinished = (folder: string): boolean => existsSync(join(folder, d
 
 const pauseMs = 100;
 
-/** Shards that a process has in hand at once: one is read while another is worked on. */
-const lanes = 2;
-
 /** Shards that any number of processes make side by side, on any host that sees the folder: a file each, and a claim while it is made. */
-export function sharedShards<Result>({ folder, count, make, write, read, signal }: Shards<Result>) {
+export function sharedShards<Result>({ folder, count, make, write, read, signal, lanes = 1 }: Shards<Result>) {
   const files = join(folder, 'shards');
   mkdirSync(files, { recursive: true });
   const pathOf = (shard: number) => join(files, `${String(shard).padStart(6, '0')}.shard`);
