@@ -18,7 +18,6 @@ const algorithms: Readonly<Record<string, string>> = {
   eu: 'basque',
   fi: 'finnish',
   fr: 'french',
-  ga: 'irish',
   hu: 'hungarian',
   hy: 'armenian',
   it: 'italian',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { analyserOf } from './analyser-of.js';
 import { partsOfSpeech } from './analysis.js';
 import { pairCounts } from './pair-counts.js';
+import { loadPeers } from './peer.js';
 import { singularVectors } from './singular-vectors.js';
 import { stemmerOf } from './stem.js';
 import { stopWordsOf } from './stop-words.js';
@@ -63,6 +64,15 @@ describe('words', () => {
     expect(['的', '鲸'].map((word) => zh?.(word))).toEqual([true, false]);
     expect(none?.('the')).toBe(false);
   });
+});
+
+it('say what is to be installed', () => {
+  expect(() => loadPeers(['wink-nlp', 'stopwords-iso'], '/absent')).toThrow(
+    expect.objectContaining({
+      code: 'PACKAGE_ABSENT',
+      remedy: 'npm install wink-nlp@2.4.0 stopwords-iso@1.1.0',
+    }),
+  );
 });
 
 describe('word vectors', () => {
