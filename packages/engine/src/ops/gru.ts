@@ -1,19 +1,27 @@
 import { record, type Tensor } from '../trace/trace.js';
 import { product, type TensorType } from '../types.js';
+import { add } from './add.js';
 import { defineOp } from './define.js';
+import { multiply } from './multiply.js';
 import {
   checkedSizes,
   eachStep,
   type RecurrentAttributes,
   recurrentParameters,
   sigmoidOf,
+  singleStep,
   sizesOf,
   stateOf,
   stateProduct,
   turnedProduct,
   weightGradient,
 } from './recurrence.js';
+import { reshape } from './reshape.js';
+import { sigmoid } from './sigmoid.js';
+import { slice } from './slice.js';
+import { subtract } from './subtract.js';
 import { sum } from './sum.js';
+import { tanh } from './tanh.js';
 
 const four = (type: TensorType, units: number): TensorType => ({
   ...type,
@@ -156,6 +164,17 @@ export function gru({
   readonly lengths?: Tensor;
   readonly reverse?: boolean;
 }): { readonly h: Tensor; readonly lastHidden: Tensor } {
+  if (gates.shape[1] === 1 && initialHidden !== undefined && lengths === undefined) {
+    checkedSizes('gru', gates, weight, 3, { states: [initialHidden], bias });
+    const { given, made } = singleStep(gates, weight, initialHidden);
+    const units = initialHidden.shape[1];
+    const product = (gate: number): Tensor =>
+      bias === undefined ? made(gate) : add(made(gate), slice(bias, 0, gate * units, (gate + 1) * units));
+    const [reset, update] = [0, 1].map((gate) => sigmoid(add(given(gate), product(gate))));
+    const fresh = tanh(add(given(2), multiply(reset, product(2))));
+    const hidden = add(fresh, multiply(update, subtract(initialHidden, fresh)));
+    return { h: reshape(hidden, [hidden.shape[0], 1, units]), lastHidden: hidden };
+  }
   const operands = {
     ...{ gates, weight },
     ...(bias === undefined ? {} : { bias }),

@@ -1,18 +1,24 @@
 import { record, type Tensor } from '../trace/trace.js';
 import { product } from '../types.js';
+import { add } from './add.js';
 import { defineOp } from './define.js';
+import { multiply } from './multiply.js';
 import {
   checkedSizes,
   eachStep,
   type RecurrentAttributes,
   recurrentParameters,
   sigmoidOf,
+  singleStep,
   sizesOf,
   stateOf,
   stateProduct,
   turnedProduct,
   weightGradient,
 } from './recurrence.js';
+import { reshape } from './reshape.js';
+import { sigmoid } from './sigmoid.js';
+import { tanh } from './tanh.js';
 
 /**
  * A long short-term memory over time. With (i, f, g, o) = gates_t + weight h_{t−1}, logistic but g, which is tanh:
@@ -164,6 +170,14 @@ export function lstm({
   readonly lengths?: Tensor;
   readonly reverse?: boolean;
 }): { readonly h: Tensor; readonly lastHidden: Tensor; readonly lastCell: Tensor } {
+  if (gates.shape[1] === 1 && initialHidden !== undefined && initialCell !== undefined && lengths === undefined) {
+    checkedSizes('lstm', gates, weight, 4, { states: [initialHidden, initialCell] });
+    const { given, made } = singleStep(gates, weight, initialHidden);
+    const [input, forget, candidate, output] = [0, 1, 2, 3].map((gate) => add(given(gate), made(gate)));
+    const cell = add(multiply(sigmoid(forget), initialCell), multiply(sigmoid(input), tanh(candidate)));
+    const hidden = multiply(sigmoid(output), tanh(cell));
+    return { h: reshape(hidden, [hidden.shape[0], 1, hidden.shape[1]]), lastHidden: hidden, lastCell: cell };
+  }
   const operands = {
     ...{ gates, weight },
     ...(initialHidden === undefined ? {} : { initialHidden }),

@@ -1,9 +1,11 @@
 import { OctavoError } from '../error.js';
 import type { Tensor } from '../trace/trace.js';
 import { isHalf, product, sameShape, showType, type TensorType } from '../types.js';
+import { castFull } from './cast.js';
 import type { Dense } from './define.js';
 import { matmul } from './matmul.js';
 import { reshape } from './reshape.js';
+import { slice } from './slice.js';
 
 // B batch, T time, H hidden units, G gates
 export type RecurrentAttributes = { readonly reverse: boolean };
@@ -68,6 +70,19 @@ export const recurrentParameters = (
   gates: number,
   { reverse }: RecurrentAttributes,
 ): readonly number[] => [batch, time, units, gates * units, Number(reverse)];
+
+/**
+ * Of a single step the gates [B, G·H] and their products with the state, each by its number. A step by itself is products
+ * and elementwise ops: the scan would pack the weight to use it once.
+ */
+export function singleStep(gates: Tensor, weight: Tensor, state: Tensor) {
+  const { batch, units } = sizesOf(gates, weight);
+  const sums = matmul(state, weight, { transposeB: true, full: true });
+  const rows = reshape(gates, [batch, gates.shape[2]]);
+  const part = (x: Tensor, gate: number): Tensor => slice(x, 1, gate * units, (gate + 1) * units);
+  // State and sums stay float32 where gates are 16-bit.
+  return { given: (gate: number) => castFull(part(rows, gate)), made: (gate: number) => part(sums, gate) };
+}
 
 /** The gradient of the weight: Σ over steps of d ⊗ the state before, one large product. */
 export const weightGradient = (d: Tensor, before: Tensor): Tensor => {

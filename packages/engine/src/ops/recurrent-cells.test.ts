@@ -117,6 +117,31 @@ describe.each(kinds)('%s', (kind) => {
     }
   });
 
+  it('of one step is products and elementwise ops: what the scan gives, and its gradients', async () => {
+    const specs = { ...specsOf(kind, [3, 1, 21]), ...states(kind, 3, 21) };
+    const step = graphOf(specs, bodies(false)[kind]);
+    expect(step.nodes.some((node) => node.kind === kind)).toBe(false);
+    const ragged = graphOf(
+      { ...specs, lengths: { shape: [3], dtype: 'int32', values: [1, 1, 1] } },
+      bodies(false)[kind],
+    );
+    expect(ragged.nodes.some((node) => node.kind === kind)).toBe(true);
+    const values = Object.fromEntries(
+      Object.entries(specs).map(([name, { shape }], seed) => [
+        name,
+        Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin((seed + 1.7) * (i + 1))),
+      ]),
+    );
+    const backend = native(isas()[0] ?? 'baseline');
+    const [one, scan] = [
+      await evaluate(backend, step, values),
+      await evaluate(backend, ragged, { ...values, lengths: Float64Array.of(1, 1, 1) }),
+    ];
+    for (const [name, expected] of Object.entries(scan))
+      for (const [i, value] of one[name].entries()) expect(Math.abs(value - expected[i]), name).toBeLessThan(1e-6);
+    checkGradient({ ...specsOf(kind, [2, 1, 3]), ...states(kind, 2, 3) }, bodies(false)[kind]);
+  });
+
   it('refuses a state of another width', () =>
     expect(() =>
       graphOf(
