@@ -13,6 +13,7 @@ import { cleanSection, collectSection, dataSection, splitSection } from '../sect
 import { split } from '../split.js';
 import { prose, stepRunner } from '../step.test-support.js';
 import { openStore } from '../store/open-store.js';
+import { labelsOf } from './labels.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'octavo-mix-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -110,9 +111,15 @@ it('mixes training text alone, tells what it got, and orders by length', async (
     }));
     await addItems(store, project, items, clock);
   }
-  await run(split, splitSection(inProject));
-  expect(await rowsOf(join(artifacts, 'split/train.parquet'))).toEqual(good);
-  await expect(run(split, splitSection(section({ mix: { by: 'label' } })))).rejects.toMatchObject({
+  const place = { projectFolder: folder, clock };
+  const labelOf = await labelsOf(splitSection(inProject), place);
+  expect(['common/0', 'common/1', 'common/10#0002', 'rare/0'].map((id) => labelOf?.(id))).toEqual([
+    'good',
+    'bad',
+    'good',
+    'unlabelled',
+  ]);
+  await expect(labelsOf(splitSection(section({ mix: { by: 'label' } })), place)).rejects.toMatchObject({
     code: 'DATA_SOURCE',
     where: 'data.mix.labels',
   });
