@@ -1,27 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../limits.js';
 import { decoderOf } from './charset.js';
-import { inPieces, packedSamples, readAll, tarMember, zipOf } from './formats.test-support.js';
+import { duckdbFile, inPieces, packedSamples, readAll, tarMember, zipOf } from './formats.test-support.js';
 import { csvRows } from './read-csv.js';
-
-async function parquetOf(select: string): Promise<Buffer> {
-  const folder = await mkdtemp(join(tmpdir(), 'octavo-formats-'));
-  const path = join(folder, 'x.parquet');
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  await connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet)`);
-  connection.closeSync();
-  instance.closeSync();
-  const bytes = await readFile(path);
-  await rm(folder, { recursive: true });
-  return bytes;
-}
 
 const sentence = 'The boats came back at noon, and nobody had expected them.';
 
@@ -183,6 +166,9 @@ describe('XML', () => {
       for (let at = 0; at < 20; at++) yield Buffer.alloc(1 << 20, 'y');
     };
     expect(await readAll(endless(), 'x.xml')).toEqual([expect.stringMatching(/characters: the rest is not read$/)]);
+    expect(await readAll(`<r><text>${'\0'.repeat(70_000)}`, 'x.xml', { encoding: 'utf-8' })).toEqual([
+      's/x.xml:1 ! invalid-xml: it breaks the rules more than 1000 times in a row: the rest is not read',
+    ]);
   });
 });
 
@@ -385,7 +371,7 @@ describe('packed files and archives', () => {
 
 describe('files that a process of its own reads', () => {
   it('Parquet gives the rows of a column', async () => {
-    const file = await parquetOf("SELECT * FROM (VALUES ('a'), (NULL), ('it''s')) AS t(text)");
+    const file = await duckdbFile("SELECT * FROM (VALUES ('a'), (NULL), ('it''s')) AS t(text)");
     expect(await readAll(file, 'x.parquet')).toEqual([
       's/x.parquet:1 → a',
       's/x.parquet:2 ! no-text: field "text" is not text',

@@ -3,6 +3,7 @@
  * isolated.ts with one argument, the job as JSON; answers with lines of JSON. What kills it is the end of that file only.
  */
 import { once } from 'node:events';
+import { writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { limits } from '../limits.js';
 import { plainHtml } from './html-plain.js';
@@ -88,6 +89,15 @@ function parseJob(argument: string): Job {
   if (format !== 'parquet' && format !== 'pdf' && format !== 'docx') throw new Error('no such format');
   return { format, path: String(path), textField: String(textField) };
 }
+
+/** Beyond what DuckDB and the heap may take: memory that a native reader takes past its own limit. */
+const mostMemory = 2 * 1024 ** 3;
+setInterval(() => {
+  if (process.memoryUsage.rss() < mostMemory) return;
+  const answer = { reason: 'file-refused', detail: `its reader took more than ${mostMemory} bytes of memory` };
+  writeSync(1, `${JSON.stringify(answer)}\n${JSON.stringify({ end: true })}\n`);
+  process.exit(1);
+}, 100).unref();
 
 try {
   const job = parseJob(process.argv[2] ?? '');

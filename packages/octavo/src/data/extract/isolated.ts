@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { fail } from '../../core/index.js';
 import { limits } from '../limits.js';
-import type { Bytes } from './decompress.js';
+import { type Bytes, isBomb } from './decompress.js';
 import { byteLines } from './text-pieces.js';
 
 export type IsolatedItem =
@@ -41,12 +41,15 @@ const childPath = fileURLToPath(new URL('./isolated-child.js', import.meta.url))
   '$1dist$2',
 );
 
+/** What a row counts for besides its text: a file of three hundred bytes can claim a hundred million empty ones. */
+const rowCharacters = 16;
+
 const isolation = { heapMegabytes: 1024, silentMs: 60_000 };
 
 const refused = (detail: string): IsolatedItem => ({ kind: 'bad', reason: 'file-refused', detail, excerpt: '' });
 
-/** Writes the bytes to a file for the child; the number says how many there were, more than `most` are not written. */
-async function spill(bytes: Bytes, path: string, most: number): Promise<boolean> {
+/** Writes the bytes to a file for the child, and says how many there were; more than `most` are not written. */
+async function spill(bytes: Bytes, path: string, most: number): Promise<number> {
   let size = 0;
   const bounded = async function* () {
     for await (const piece of bytes) {
@@ -56,7 +59,7 @@ async function spill(bytes: Bytes, path: string, most: number): Promise<boolean>
     }
   };
   await pipeline(bounded(), createWriteStream(path));
-  return size <= most;
+  return size;
 }
 
 async function* answersOf(child: ChildProcess, format: string): AsyncGenerator<IsolatedItem, void, undefined> {
@@ -116,7 +119,8 @@ export async function* readIsolated(
   try {
     const path = join(folder, `file.${format}`);
     const most = format === 'parquet' ? limits.archiveBytes : limits.wholeFileBytes;
-    if (!(await spill(bytes, path, most))) {
+    const size = await spill(bytes, path, most);
+    if (size > most) {
       yield refused(`it has more than ${most} bytes`);
       return;
     }
@@ -125,7 +129,15 @@ export async function* readIsolated(
       [`--max-old-space-size=${isolation.heapMegabytes}`, childPath, JSON.stringify({ format, path, textField })],
       { stdio: ['ignore', 'pipe', 'ignore'], env: {} },
     );
-    yield* answersOf(child, format);
+    const ratio = { in: size, out: 0 };
+    for await (const item of answersOf(child, format)) {
+      ratio.out += rowCharacters + (item.kind === 'text' ? item.text.length : 0);
+      if (isBomb(ratio)) {
+        yield refused(`${size} bytes became ${ratio.out} characters and more, beyond ${limits.compressionRatio} to 1`);
+        return;
+      }
+      yield item;
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

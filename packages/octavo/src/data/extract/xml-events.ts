@@ -14,7 +14,7 @@ export interface XmlEvents<Item> {
   readonly ready: Item[];
 }
 
-export const xmlLimits = { depth: 1000, silentCharacters: 2 * limits.lineBytes };
+export const xmlLimits = { depth: 1000, silentCharacters: 2 * limits.lineBytes, errors: 1000 };
 
 /** Gives what the events make; returns why the rest was not read, if it was not. */
 export async function* xmlEvents<Item>(
@@ -25,7 +25,12 @@ export async function* xmlEvents<Item>(
   let depth = 0;
   let deepest = 0;
   let silent = 0;
-  parser.on('error', ({ message }) => problem(message.slice(0, 120)));
+  // Without the end of an element between them; each costs time, and a run of zeros is one a character.
+  let errors = 0;
+  parser.on('error', ({ message }) => {
+    errors++;
+    problem(message.slice(0, 120));
+  });
   parser.on('opentag', ({ name, attributes }) => {
     silent = 0;
     deepest = Math.max(deepest, ++depth);
@@ -33,6 +38,7 @@ export async function* xmlEvents<Item>(
   });
   parser.on('closetag', ({ name }) => {
     silent = 0;
+    errors = 0;
     depth--;
     close(name);
   });
@@ -54,6 +60,7 @@ export async function* xmlEvents<Item>(
       if (deepest > xmlLimits.depth) return `elements lie more than ${xmlLimits.depth} deep`;
       if (silent > xmlLimits.silentCharacters)
         return `a tag, comment or text of more than ${xmlLimits.silentCharacters} characters`;
+      if (errors > xmlLimits.errors) return `it breaks the rules more than ${xmlLimits.errors} times in a row`;
     }
   }
   if (depth > 0) problem('the file ends inside an element');
