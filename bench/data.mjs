@@ -1,33 +1,34 @@
 /**
- * The clean step over text with planted faults: recall and precision of each filter, and MB/s a core of each stage beside
- * datatrove's same stages where a Python with datatrove is named. Speeds are by CPU seconds of one thread, which a busy
- * machine changes little.
+ * The data step over text with planted faults: recall and precision of each filter, and for each step of the run, in a
+ * process of its own, seconds of processor time and peak memory.
  *
- *   node bench/data.mjs [--megabytes 20] [--text FILE …] [--python PATH] [--json]
+ *   node bench/data.mjs [--size 20m] [--rules found|default|all] [--text FILE …] [--foreign FILE …] [--folder PATH]
+ *     [--until STEP] [--json]
  *
- * Text is Markdown of the installed packages, or FILEs, in documents of about 3,000 characters, repeated never.
+ * Text is Markdown of the installed packages and FILEs, in documents of about 3,000 characters, and where that does not
+ * suffice, of its sentences in another order. A foreign FILE is in one other language. `found` are the rules that find
+ * what is planted; under `default` and `all` only exact and near duplicates are judged.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { fingerprint, nearDuplicateIndex } from '../packages/octavo/dist/data/duplicates/near-duplicates.js';
-import { c4, c4Fields } from '../packages/octavo/dist/data/filters/c4.js';
-import { fineweb, finewebFields } from '../packages/octavo/dist/data/filters/fineweb.js';
-import { gopherQuality, gopherQualityFields } from '../packages/octavo/dist/data/filters/gopher-quality.js';
-import { gopherRepetition, gopherRepetitionFields } from '../packages/octavo/dist/data/filters/gopher-repetition.js';
-import { piiFields, replacePii } from '../packages/octavo/dist/data/filters/pii.js';
-import { rulesOf } from '../packages/octavo/dist/data/filters/rules.js';
-import { textStatistics } from '../packages/octavo/dist/data/filters/text-statistics.js';
-import { clean, cleanSection, dataSection } from '../packages/octavo/dist/data/index.js';
-import { readDocuments, writeDocuments } from '../packages/octavo/dist/formats/index.js';
-import { writeResult } from './harness.mjs';
-import { plant, similarity } from './plant.mjs';
+import { normaliseText } from '../packages/octavo/dist/data/filters/normalise-text.js';
+import { readDocuments } from '../packages/octavo/dist/formats/index.js';
+import { columns, machine, writeResult } from './harness.mjs';
+import { plant, randomOf, sentencesOf, similarity } from './plant.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const packages = join(root, 'node_modules');
+const octavo = join(root, 'packages/octavo/bin/octavo.js');
+const usage = fileURLToPath(new URL('usage.mjs', import.meta.url));
+
+const textOf = (path) => readFileSync(path, 'utf8').toWellFormed().replaceAll('\r\n', '\n');
 
 /** Paragraphs of a text in documents of about 3,000 characters. */
 const cut = (text) => {
@@ -39,239 +40,272 @@ const cut = (text) => {
   return documents.filter((document) => document.length > 600);
 };
 
-const markdown = (isWanted, bytes) => {
-  const documents = [];
-  let held = 0;
-  for (const path of readdirSync(packages, { recursive: true }).sort()) {
-    if (!path.endsWith('.md') || !isWanted(path)) continue;
-    for (const document of cut(readFileSync(join(packages, path), 'utf8').toWellFormed().replaceAll('\r\n', '\n'))) {
-      documents.push(document);
-      held += document.length;
-    }
-    if (held > bytes) break;
-  }
-  return documents;
-};
-
 const isForeign = (path) => /@biomejs\/biome\/README\.(?!md)/.test(path);
 
-/** What the clean step left of the planted documents, by id. */
-const cleaned = async (documents, folder) => {
-  const artifacts = join(folder, 'artifacts');
-  for (const step of ['collect', 'clean']) mkdirSync(join(artifacts, step), { recursive: true });
-  const text = 'text';
-  const rows = documents.map((one) => ({ ...one, source: one.id.split('/')[0], licence: 'unknown' }));
-  const columns = { id: text, source: text, licence: text, text, url: 'text?', time: 'text?', title: 'text?' };
-  await writeDocuments(join(artifacts, 'collect/documents.parquet'), { columns }, rows);
-  const dropped = { id: text, source: text, reason: text, detail: text, excerpt: text };
-  await writeDocuments(join(artifacts, 'collect/rejected.parquet'), { columns: dropped }, []);
-  const bytes = rows.reduce((sum, row) => sum + Buffer.byteLength(row.text), 0);
-  const summary = { documents: rows.length, bytes, rejected: 0, sources: [], chat: { conversations: 0, families: {} } };
-  writeFileSync(join(artifacts, 'collect/summary.json'), JSON.stringify(summary));
-  // Manuals are no prose: of Gopher's rules only those on repetition are left, and loosely, to find spam.
-  const gopher = {
-    minWords: 1,
-    minStopWords: 0,
-    minWordsWithLetter: 0,
-    minMeanWordLength: 0,
-    maxMeanWordLength: 100,
-    maxSymbolRatio: 100,
-    maxBulletLines: 1,
-    maxDuplicateLines: 1,
-    maxDuplicateLineCharacters: 1,
-    maxTopRuns: [1, 1, 1],
-    maxDuplicateRuns: [0.5, 0.5, 0.5, 0.5, 0.5, 0.5],
-  };
-  const rules = { gopher, pii: true, substrings: true, languages: ['en'], minLanguageScore: 0.2 };
-  const started = process.cpuUsage();
-  const startedMs = performance.now();
-  const outcome = await clean.run({
-    section: cleanSection(dataSection.parse({ clean: rules })),
-    folder: join(artifacts, 'clean'),
-    artifact: (name) => join(artifacts, name),
-    projectFolder: folder,
-    cacheFolder: folder,
-    emit: () => {},
-    clock: { now: () => performance.now() },
-    signal: new AbortController().signal,
-  });
-  const cpu = process.cpuUsage(started);
-  const kept = new Map();
-  for await (const batch of readDocuments(join(artifacts, 'clean/documents.parquet'), { columns: { id: text, text } }))
-    for (const row of batch) kept.set(row.id, row.text);
-  const reasons = new Map();
-  for await (const batch of readDocuments(join(artifacts, 'clean/dropped.parquet'), { columns: dropped }))
-    for (const row of batch) reasons.set(row.id, row);
-  return {
-    kept,
-    reasons,
-    bytes,
-    outcome,
-    seconds: (cpu.user + cpu.system) / 1e6,
-    elapsedMs: performance.now() - startedMs,
-  };
+/** Real documents, in an order that mixes their sources, and sentences of other languages, a list each. */
+export const material = (files = [], foreignFiles = []) => {
+  const markdown = readdirSync(packages, { recursive: true })
+    .filter((path) => path.endsWith('.md'))
+    .sort();
+  const read = (paths) => paths.map((path) => textOf(join(packages, path)));
+  const own = [...read(markdown.filter((path) => !isForeign(path))), ...files.map(textOf)].flatMap(cut);
+  const random = randomOf(7);
+  for (let at = own.length - 1; at > 0; at--) {
+    const other = random(at + 1);
+    [own[at], own[other]] = [own[other], own[at]];
+  }
+  // A line that is mostly addresses or tags is in no language.
+  const isProse = (line) => !/https?:|[<>`[\]|]/.test(line);
+  const foreign = [...read(markdown.filter(isForeign)), ...foreignFiles.map(textOf)]
+    .map((text) => sentencesOf([text.replaceAll('\n', '\n\n')], isProse))
+    .filter(({ length }) => length >= 20);
+  return { real: own, foreign };
 };
 
-const share = (list, holds) => (list.length === 0 ? undefined : list.filter(holds).length / list.length);
+// Manuals are no prose: of Gopher's rules only those on repetition are left, and loosely, to find spam.
+const gopher = {
+  minWords: 1,
+  minStopWords: 0,
+  minWordsWithLetter: 0,
+  minMeanWordLength: 0,
+  maxMeanWordLength: 100,
+  maxSymbolRatio: 100,
+  maxBulletLines: 1,
+  maxDuplicateLines: 1,
+  maxDuplicateLineCharacters: 1,
+  maxTopRuns: [1, 1, 1],
+  maxDuplicateRuns: [0.5, 0.5, 0.5, 0.5, 0.5, 0.5],
+};
+export const ruleSets = {
+  default: {},
+  found: { gopher, pii: true, substrings: true, languages: ['en'], minLanguageScore: 0.2 },
+  all: {
+    gopher: true,
+    c4: { terminalPunctuation: false },
+    fineweb: true,
+    pii: true,
+    substrings: true,
+    boilerplate: true,
+    outliers: true,
+    urlDuplicates: true,
+    languages: ['en'],
+    toxicity: { languages: ['en'] },
+  },
+};
+
+/** A project whose text is the planted documents, a row each. */
+const writeProject = async (project, made, rules) => {
+  mkdirSync(project, { recursive: true });
+  const settings = {
+    plan: { goal: 'A model of manuals.', budget: '2m' },
+    tokenizer: { vocabularySize: 8192 },
+    data: {
+      sources: [{ from: 'text.jsonl', name: 'planted', windowBytes: 1_048_576 }],
+      chat: { families: ['addition'] },
+      workers: 1,
+      clean: ruleSets[rules],
+    },
+  };
+  writeFileSync(join(project, 'octavo.yaml'), JSON.stringify(settings));
+  let bytes = 0;
+  const rows = function* () {
+    for (let number = 0; number < made.documents; number++) {
+      const { text } = made.at(number);
+      bytes += Buffer.byteLength(text);
+      yield `${JSON.stringify({ text })}\n`;
+    }
+  };
+  await pipeline(Readable.from(rows()), createWriteStream(join(project, 'text.jsonl')));
+  return bytes;
+};
+
+/** Runs one step in a process of its own. */
+const runStep = async (project, step) => {
+  const file = join(project, 'usage.json');
+  const startedMs = performance.now();
+  const child = spawn(process.execPath, ['--import', pathToFileURL(usage).href, octavo, 'run', '--until', step], {
+    cwd: project,
+    env: { ...process.env, OCTAVO_USAGE: file },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (data) => {
+    said = (said + data).slice(-2000);
+  });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`octavo run --until ${step} ended with ${code}\n${said}`);
+  return { step, elapsedSeconds: (performance.now() - startedMs) / 1000, ...JSON.parse(readFileSync(file, 'utf8')) };
+};
+
+const numberOf = (id) => Number(/:(\d+)$/.exec(id)[1]) - 1;
+/** Of so many that were dropped as copies the texts are made again and compared. */
+const compared = 2000;
 
 /** Recall of each planted fault, and how many real documents were taken for one. */
-const judge = ({ documents, truth }, { kept, reasons }) => {
-  const isCopy = (id) => /^(?:exact|near)-duplicate$/.test(reasons.get(id)?.reason ?? '');
-  const alike = truth.near.filter((one) => one.similarity >= 0.8);
+const judge = async (made, folder, isWhole) => {
+  const reasons = new Map();
+  const text = 'text';
+  const dropped = readDocuments(join(folder, 'dropped.parquet'), { columns: { id: text, reason: text, detail: text } });
+  for await (const batch of dropped)
+    for (const { id, reason, detail } of batch) reasons.set(numberOf(id), { reason, detail });
+  const tallies = new Map();
+  const count = (name, holds) => {
+    const { planted, found } = tallies.get(name) ?? { planted: 0, found: 0 };
+    tallies.set(name, { planted: planted + 1, found: found + (holds ? 1 : 0) });
+  };
+  const isCopy = (number) => /^(?:exact|near)-duplicate$/.test(reasons.get(number)?.reason ?? '');
+  const lost = { gopher: 0, language: 0 };
   // A planted document that another rule dropped first shows nothing of the one that it was planted for.
-  const met = (id) => kept.has(id) || isCopy(id);
-  const real = documents.filter(({ id }) => id.startsWith('real/'));
-  const realDropped = (pattern) => real.filter(({ id }) => pattern.test(reasons.get(id)?.reason ?? '')).length;
-  const keptOf = (list) => list.filter(({ id }) => kept.has(id));
-  const near = [...reasons.values()].filter(({ reason }) => reason === 'near-duplicate');
-  const texts = new Map(documents.map(({ id, text }) => [id, text]));
-  // A little less than the threshold: tokens for personal data and repaired characters change a few runs of words.
-  const isAlike = ({ id, detail }) => similarity(texts.get(id), texts.get(/ % as (.*)$/s.exec(detail)?.[1])) >= 0.65;
-  return {
-    'exact duplicates': { planted: truth.exact.length, recall: share(truth.exact, (id) => reasons.has(id)) },
-    'near duplicates, 0.8 and more alike': {
-      planted: alike.length,
-      recall: share(
-        alike.filter(({ id }) => met(id)),
-        ({ id }) => isCopy(id),
-      ),
-      precision: share(near, isAlike),
-    },
-    'repeated passages': {
-      planted: truth.passages.length,
-      recall: share(truth.passages.slice(1), ({ id, passage }) => !kept.get(id)?.includes(passage.slice(100, -100))),
-    },
-    'garbled text': {
-      planted: truth.garbled.length,
-      recall: share(keptOf(truth.garbled), ({ id }) => !/[ÃÂ][\u0080-\u00bf]|â€/.test(kept.get(id))),
-    },
-    'personal data': {
-      planted: truth.personal.length,
-      recall: share(
-        keptOf(truth.personal),
-        ({ id, kind, value }) => !kept.get(id).includes(value) && kept.get(id).includes(`[${kind}]`),
-      ),
-    },
-    spam: {
-      planted: truth.spam.length,
-      recall: share(truth.spam, (id) => reasons.has(id)),
-      realDropped: realDropped(/^gopher\./),
-    },
-    'foreign pages': {
-      planted: truth.foreign.length,
-      recall: share(truth.foreign, (id) => reasons.has(id)),
-      realDropped: realDropped(/^language\./),
-    },
+  for (const [number, { reason }] of reasons) {
+    const kind = made.kindOf(number);
+    if (kind === 'real' && reason.startsWith('gopher.')) lost.gopher++;
+    if (kind === 'real' && reason.startsWith('language.')) lost.language++;
+    if (kind === 'exact') count('exact duplicates', true);
+    if (kind === 'near' && isCopy(number)) countNear(number, true);
+    if (kind === 'passage' && reason === 'substring-duplicate') count('repeated passages', true);
+    if (kind === 'spam') count('spam', true);
+    if (kind === 'foreign') count('foreign pages', reason.startsWith('language.'));
+  }
+  function countNear(number, holds) {
+    const { original, text: copy } = made.at(number);
+    if (similarity(made.at(original).text, copy) >= 0.8) count('near duplicates, 0.8 and more alike', holds);
+  }
+  let isFirst = true;
+  for await (const batch of readDocuments(join(folder, 'documents.parquet'), { columns: { id: text, text } }))
+    for (const row of batch) {
+      const number = numberOf(row.id);
+      const kind = made.kindOf(number);
+      if (kind === 'real') continue;
+      if (kind === 'exact') count('exact duplicates', false);
+      if (kind === 'near') countNear(number, false);
+      if (kind === 'spam') count('spam', false);
+      if (kind === 'foreign') count('foreign pages', false);
+      if (kind === 'passage') {
+        const isLeft = row.text.includes(made.passage.slice(100, -100));
+        // The first is no repetition.
+        if (isLeft && isFirst) isFirst = false;
+        else count('repeated passages', !isLeft);
+      }
+      if (kind === 'garbled') count('garbled text', row.text.includes(made.at(number).line));
+      if (kind === 'personal') {
+        const { kind: what, value } = made.at(number);
+        count('personal data', !row.text.includes(value) && row.text.includes(`[${what}]`));
+      }
+    }
+  /** Of the documents dropped for a reason, the share that is a copy indeed. */
+  const precisionOf = (reason, isOne) => {
+    const all = [...reasons].filter(([, one]) => one.reason === reason);
+    const every = Math.max(1, Math.floor(all.length / compared));
+    const drawn = all.filter((_, n) => n % every === 0);
+    const right = drawn.filter(([number, { detail }]) => {
+      const original = numberOf(/(?: % as |the same as )(.*)$/s.exec(detail)[1]);
+      return isOne(normaliseText(made.at(number).text), normaliseText(made.at(original).text));
+    });
+    return drawn.length === 0 ? undefined : right.length / drawn.length;
   };
-};
-
-/** CPU seconds of our stages over all texts, one thread. */
-const ourStages = (texts, folder) => {
-  const [quality, repetition] = [rulesOf(true, gopherQualityFields), rulesOf(true, gopherRepetitionFields)];
-  const [ofC4, ofFineweb, ofPii] = [rulesOf(true, c4Fields), rulesOf(true, finewebFields), rulesOf(true, piiFields)];
-  const index = nearDuplicateIndex({ threshold: 0.7, spill: join(folder, 'runs.spill'), documents: texts.length });
-  const stages = {
-    gopher: (text) => {
-      const statistics = textStatistics(text);
-      gopherRepetition(statistics, repetition);
-      gopherQuality(statistics, quality);
-    },
-    c4: (text) => c4(text, ofC4),
-    fineweb: (text) => fineweb(textStatistics(text), ofFineweb),
-    'personal data': (text) => replacePii(text, ofPii),
-    MinHash: (text, n) => index.add(n, fingerprint(text)),
+  const precision = {
+    'exact duplicates': precisionOf('exact-duplicate', (a, b) => similarity(a, b) === 1),
+    // A little less than the threshold: tokens for personal data and repaired characters change a few runs of words.
+    'near duplicates, 0.8 and more alike': precisionOf('near-duplicate', (a, b) => similarity(a, b) >= 0.65),
   };
-  const seconds = Object.entries(stages).map(([name, stage]) => {
-    const started = process.cpuUsage();
-    texts.forEach(stage);
-    const { user, system } = process.cpuUsage(started);
-    return [name, (user + system) / 1e6];
-  });
-  index.close();
-  return Object.fromEntries(seconds);
+  const realDropped = { spam: lost.gopher, 'foreign pages': lost.language };
+  const judged = [...tallies].filter(([name]) => isWhole || name in precision);
+  return Object.fromEntries(
+    judged
+      .sort()
+      .map(([name, { planted, found }]) => [
+        name,
+        { planted, recall: found / planted, precision: precision[name], realDropped: realDropped[name] },
+      ]),
+  );
 };
 
-const theirStages = (python, texts, folder) => {
-  if (python === undefined) return undefined;
-  const path = join(folder, 'documents.jsonl');
-  writeFileSync(path, texts.map((text) => JSON.stringify({ text })).join('\n'));
-  const { stdout, stderr, status } = spawnSync(python, [fileURLToPath(new URL('data.py', import.meta.url)), path], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`${python} bench/data.py ended with ${status}\n${stderr.slice(-2000)}`);
-  return JSON.parse(stdout.trim().split('\n').at(-1));
-};
+const percent = (value) => (value === undefined ? '' : `${(100 * value).toFixed(2)} %`);
 
-export const run = async ({ megabytes = 20, files = [], python } = {}) => {
-  const folder = mkdtempSync(join(tmpdir(), 'octavo-bench-'));
+const tableOf = (filters) =>
+  columns([
+    ['', 'planted', 'recall', 'precision', 'real documents dropped'],
+    ...Object.entries(filters).map(([filter, { planted, recall, precision, realDropped }]) => [
+      filter,
+      `${planted}`,
+      percent(recall),
+      percent(precision),
+      realDropped === undefined ? '' : `${realDropped}`,
+    ]),
+  ]);
+
+export const run = async ({
+  bytes = 20e6,
+  rules = 'found',
+  files,
+  foreignFiles,
+  folder,
+  say = () => {},
+  until = 'tokenize',
+} = {}) => {
+  const project = mkdtempSync(join(folder ?? tmpdir(), 'octavo-bench-'));
   try {
-    const bytes = megabytes * 1e6;
-    const real = (
-      files.length > 0
-        ? files.flatMap((file) => cut(readFileSync(file, 'utf8')))
-        : markdown((path) => !isForeign(path), bytes)
-    ).slice(0, Math.ceil(bytes / 1500));
-    // A page that is mostly addresses is in no language.
-    const isProse = (text) => text.replaceAll(/https?:\S+|<[^>]*>/g, '').length > 500;
-    const planted = plant(real, markdown(isForeign, 1e6).filter(isProse));
-    const result = await cleaned(planted.documents, folder);
-    const texts = planted.documents.map(({ text }) => text);
-    const size = Buffer.byteLength(texts.join('')) / 1e6;
-    const ours = ourStages(texts, folder);
-    const theirs = theirStages(python, texts, folder);
-    const stages = Object.entries(ours).map(([stage, seconds]) => ({
-      stage,
-      megabytesPerSecond: size / seconds,
-      ...(theirs === undefined ? {} : { datatrove: size / theirs[stage], times: theirs[stage] / seconds }),
-    }));
+    const made = plant({ ...material(files, foreignFiles), bytes });
+    const size = await writeProject(project, made, rules);
+    say(`${made.documents} documents, ${(size / 1e6).toFixed(1)} MB\n`);
+    const steps = [];
+    let filters;
+    // The plan measures the machine, which is no part of the data step.
+    await runStep(project, 'plan');
+    for (const step of ['collect', 'clean', 'split', 'tokenizer', 'tokenize']) {
+      const done = await runStep(project, step);
+      steps.push(done);
+      say(
+        `${step}: ${done.cpuSeconds.toFixed(1)} s of a processor, ${(done.peakBytes / 2 ** 20).toFixed(0)} MiB at most\n`,
+      );
+      if (step === 'clean') {
+        filters = await judge(made, join(project, 'runs/main/artifacts/clean'), rules === 'found');
+        say(`${tableOf(filters)}\n`);
+      }
+      if (step === until) break;
+    }
     return {
-      documents: texts.length,
-      megabytes: size,
-      filters: judge(planted, result),
-      stages,
-      clean: {
-        cpuSeconds: result.seconds,
-        elapsedMs: result.elapsedMs,
-        peakMegabytes: process.resourceUsage().maxRSS / 1024,
-      },
+      date: new Date().toISOString(),
+      machine: machine(),
+      rules,
+      documents: made.documents,
+      bytes: size,
+      filters,
+      steps,
     };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(project, { recursive: true, force: true });
   }
+};
+
+export const sizeOf = (text) => {
+  const [, amount, unit] = /^([\d.]+)([kmg]?)$/i.exec(text) ?? [];
+  if (amount === undefined) throw new Error(`--size ${text}: a number of bytes, as 20m or 1g`);
+  return Number(amount) * { '': 1, k: 1e3, m: 1e6, g: 1e9 }[unit.toLowerCase()];
 };
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { values } = parseArgs({
     options: {
-      megabytes: { type: 'string', default: '20' },
+      size: { type: 'string', default: '20m' },
+      rules: { type: 'string', default: 'found' },
       text: { type: 'string', multiple: true, default: [] },
-      python: { type: 'string', default: process.env.OCTAVO_DATA_PYTHON },
+      foreign: { type: 'string', multiple: true, default: [] },
+      folder: { type: 'string', default: tmpdir() },
+      until: { type: 'string', default: 'tokenize' },
       json: { type: 'boolean', default: false },
     },
   });
-  const result = await run({ megabytes: Number(values.megabytes), files: values.text, python: values.python });
-  const percent = (value) => (value === undefined ? '' : `${(100 * value).toFixed(1)} %`.padStart(8));
-  process.stderr.write(
-    [
-      `${result.documents} documents, ${result.megabytes.toFixed(1)} MB; clean with all of them on: ${(result.megabytes / result.clean.cpuSeconds).toFixed(1)} MB/s of CPU, ${result.clean.peakMegabytes.toFixed(0)} MB at most`,
-      '',
-      ...Object.entries(result.filters).map(([filter, { planted, recall, precision, realDropped }]) =>
-        [
-          filter.padEnd(38),
-          `${planted} planted`.padStart(14),
-          `recall ${percent(recall)}`,
-          precision === undefined ? '' : `  precision ${percent(precision)}`,
-          realDropped === undefined ? '' : `  ${realDropped} real documents dropped`,
-        ].join(' '),
-      ),
-      '',
-      ...result.stages.map(
-        ({ stage, megabytesPerSecond, datatrove, times }) =>
-          `${stage.padEnd(16)}${megabytesPerSecond.toFixed(1).padStart(8)} MB/s${datatrove === undefined ? '' : `   datatrove ${datatrove.toFixed(2).padStart(6)} MB/s   ${times.toFixed(1)}×`}`,
-      ),
-      '',
-    ].join('\n'),
-  );
-  await writeResult('data', { date: new Date().toISOString(), ...result });
+  const { size, rules, text: files, foreign: foreignFiles, folder, until } = values;
+  const say = (text) => process.stderr.write(text);
+  const result = await run({ bytes: sizeOf(size), rules, files, foreignFiles, folder, say, until });
+  const steps = result.steps.map(({ step, cpuSeconds, elapsedSeconds, peakBytes }) => [
+    step,
+    (result.bytes / 1e6 / cpuSeconds).toFixed(1),
+    elapsedSeconds.toFixed(0),
+    (peakBytes / 2 ** 20).toFixed(0),
+  ]);
+  say(`\n${columns([[`rules: ${rules}`, 'MB a second of a processor', 'seconds', 'MiB at most'], ...steps])}\n`);
+  await writeResult('data', result);
   if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
 }

@@ -1,4 +1,8 @@
-/** Text with known faults: real documents, and among them copies, repeated passages, garbled text, personal data, spam, foreign pages. */
+/**
+ * Text with known faults: real documents, and behind them copies, repeated passages, garbled text, personal data, spam and
+ * foreign pages. Every document is made from its number alone, so any amount of text takes no memory, and any document
+ * can be made again to be looked at.
+ */
 
 /** Whole numbers below a bound, the same for the same seed. */
 export const randomOf = (seed) => {
@@ -118,58 +122,78 @@ const insert = (random, text, what) => {
   return lines.join('\n');
 };
 
+/** Sentences of real text, each once: what documents are put together from where real ones do not suffice. */
+export const sentencesOf = (texts, isOne = (line) => /^[“"'\p{Lu}].*\s.*\s.*\s.*[.!?]["”']?$/su.test(line)) => {
+  const sentences = new Set();
+  for (const text of texts)
+    for (const paragraph of text.split(/\n{2,}/))
+      for (const piece of paragraph.replaceAll(/\s+/g, ' ').split(/(?<=[.!?]["”']?) (?=[“"'\p{Lu}])|(?<=[。！？])/u)) {
+        // Longer ones would themselves be repeated passages.
+        if (piece.length >= 30 && piece.length <= 150 && isOne(piece)) sentences.add(piece);
+      }
+  return [...sentences];
+};
+
+const mixed = (random, sentences, characters) => {
+  let text = '';
+  while (text.length < characters) text += `${pick(random, sentences)}${random(5) === 0 ? '\n\n' : ' '}`;
+  return text.trim();
+};
+
+export const kinds = ['exact', 'near', 'passage', 'garbled', 'personal', 'spam', 'foreign'];
+
 /**
- * Documents of `real` with faults planted in a twentieth of their number each, in a fixed order; `foreign` are pages in
- * other languages. `truth` says what was planted, by id.
+ * About `bytes` of documents: those of `real` as they are, then as many as are wanted of their sentences in another order,
+ * then a twentieth of their number of each kind of fault. `foreign` are lists of sentences, one a language.
  */
-export const plant = (given, foreign, seed = 1) => {
-  const random = randomOf(seed);
-  const share = Math.max(10, Math.floor(given.length / 20));
-  // What is garbled or made personal must not lie beside its original: it would go as a copy of it.
-  const real = given.filter((_, n) => n % 10 !== 9 || n >= 20 * share);
-  const apart = given.filter((_, n) => n % 10 === 9 && n < 20 * share);
-  const documents = real.map((text, n) => ({ id: `real/${n}`, text }));
-  const truth = { exact: [], near: [], passages: [], garbled: [], personal: [], spam: [], foreign: [] };
-  const add = (id, text) => documents.push({ id, text });
-  const source = () => random(real.length);
+export const plant = ({ real, foreign, bytes, seed = 1 }) => {
+  const sentences = sentencesOf(real);
+  const count = Math.max(200, Math.round((0.8 * bytes) / 3000));
+  const share = Math.floor(count / 20);
   const passage = real.reduce((longest, text) => (text.length > longest.length ? text : longest), '').slice(200, 1400);
-  for (let n = 0; n < share; n++) {
-    add(`exact/${n}`, real[source()]);
-    truth.exact.push(`exact/${n}`);
-
-    const original = source();
-    const near = edited(random, real[original]);
-    add(`near/${n}`, near);
-    truth.near.push({ id: `near/${n}`, similarity: similarity(real[original], near) });
-
-    add(
-      `passage/${n}`,
-      `${edited(random, foreign.length > 0 ? real[source()].slice(0, 900).split('').reverse().join('') : '')}\n${passage}\n`,
-    );
-    truth.passages.push({ id: `passage/${n}`, passage });
-
-    const accented = `${insert(random, apart[(2 * n) % apart.length], `“Où est l’été ?” — ${name(random)} naïve café n° ${n}.`)}`;
-    add(`garbled/${n}`, new TextDecoder('windows-1252').decode(Buffer.from(accented)));
-    truth.garbled.push({ id: `garbled/${n}`, text: accented });
-
-    const kind = pick(random, Object.keys(personal));
-    const value = personal[kind](random);
-    add(
-      `personal/${n}`,
-      insert(random, apart[(2 * n + 1) % apart.length], `They wrote ${value} into the form of ${name(random)}.`),
-    );
-    truth.personal.push({ id: `personal/${n}`, kind, value });
-
-    add(
-      `spam/${n}`,
-      `Buy cheap ${name(random)} now! ${`Best ${name(random)} price, click here to order now! `.repeat(20 + random(20))}`,
-    );
-    truth.spam.push(`spam/${n}`);
-
-    if (foreign.length > 0) {
-      add(`foreign/${n}`, foreign[n % foreign.length]);
-      truth.foreign.push(`foreign/${n}`);
-    }
-  }
-  return { documents, truth };
+  const randomFor = (kind, n) =>
+    randomOf(Math.imul(seed * 8 + kinds.indexOf(kind) + 1, 0x9e3779b1) ^ Math.imul(n, 0x85ebca6b));
+  const realText = (n) => {
+    if (n < real.length) return real[n];
+    const random = randomFor('real', n);
+    return mixed(random, sentences, 1500 + random(3000));
+  };
+  // What is garbled or made personal must not lie beside its original: it would go as a copy of it.
+  const apart = (place, n) => realText(count + place * share + n);
+  const make = {
+    exact: (random) => {
+      const original = random(count);
+      return { original, text: realText(original) };
+    },
+    near: (random) => {
+      const original = random(count);
+      return { original, text: edited(random, realText(original)) };
+    },
+    passage: (random, n) => ({ text: insert(random, apart(0, n), passage) }),
+    garbled: (random, n) => {
+      const accented = insert(random, apart(1, n), `“Où est l’été ?” — ${name(random)} naïve café n° ${n}.`);
+      return { text: new TextDecoder('windows-1252').decode(Buffer.from(accented)), line: '“Où est l’été ?” — ' };
+    },
+    personal: (random, n) => {
+      const kind = pick(random, Object.keys(personal));
+      const value = personal[kind](random);
+      const line = `They wrote ${value} into the form of ${name(random)}.`;
+      return { kind, value, text: insert(random, apart(2, n), line) };
+    },
+    spam: (random) => ({
+      text: `Buy cheap ${name(random)} now! ${`Best ${name(random)} price, click here to order now! `.repeat(20 + random(20))}`,
+    }),
+    foreign: (random, n) => ({ text: mixed(random, foreign[n % foreign.length], 1500 + random(1500)) }),
+  };
+  const planted = foreign.length === 0 ? kinds.filter((kind) => kind !== 'foreign') : kinds;
+  /** The document of a number: its kind, its text and what was planted in it. */
+  const at = (number) => {
+    if (number < count) return { kind: 'real', text: realText(number) };
+    const n = Math.floor((number - count) / planted.length);
+    const kind = planted[(number - count) % planted.length];
+    const made = make[kind](randomFor(kind, n), n);
+    return { planted: kind, ...made };
+  };
+  const kindOf = (number) => (number < count ? 'real' : planted[(number - count) % planted.length]);
+  return { documents: count + share * planted.length, at, kindOf, passage };
 };

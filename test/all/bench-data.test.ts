@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 describe('the clean step over planted faults', () => {
   it('finds them', async () => {
     const { run } = await import('../../bench/data.mjs');
-    const { filters, documents } = await run({ megabytes: 0.5 });
+    const { filters, documents } = await run({ bytes: 2e6, until: 'clean' });
     expect(documents).toBeGreaterThan(200);
     for (const [filter, { planted, recall, precision }] of Object.entries(filters)) {
       expect(planted, filter).toBeGreaterThan(4);

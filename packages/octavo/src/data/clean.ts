@@ -10,7 +10,8 @@ import { dropRepeated } from './clean/drop-repeated.js';
 import { judgeDocuments } from './clean/judge-documents.js';
 import { tally } from './clean/tally.js';
 import { type DroppedDocument, documentColumns, droppedColumns, dropReasons, utf8Bytes } from './document.js';
-import { cutSpans, type Spans } from './duplicates/substrings.js';
+import { spilledSpans } from './duplicates/spilled-spans.js';
+import { cutSpans } from './duplicates/substrings.js';
 import { interruptible } from './interruptible.js';
 import { progress } from './progress.js';
 import { shareOut } from './scale/helpers.js';
@@ -39,7 +40,7 @@ async function cleanAll(context: StepContext<CleanSection & Workers>): Promise<R
 
   const spill = join(folder, 'runs.spill');
   const { one, judgement, close } = judgeDocuments({ documents: collected.documents, section, spill });
-  const spans = new Map<number, Spans>();
+  using spans = spilledSpans(join(folder, 'spans.spill'), collected.documents);
   const rows = async function* () {
     for await (const row of cleanedRows(input, work.results())) {
       signal.throwIfAborted();

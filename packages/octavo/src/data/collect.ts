@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { fail, writeFileAtomic } from '../core/index.js';
 import { writeDocuments } from '../formats/index.js';
 import type { Step, StepContext } from '../project/index.js';
 import { writeChat } from './chat.js';
 import { type DroppedDocument, documentColumns, droppedColumns, type SourceDocument, utf8Bytes } from './document.js';
+import { type DigestTable, digestTable } from './duplicates/digest-table.js';
 import { interruptible } from './interruptible.js';
 import { progress } from './progress.js';
 import type { CollectSection } from './section.js';
@@ -38,11 +40,8 @@ const countOf = ({ source, open }: Ready): SourceCount => ({
 });
 
 /** Two sources of one name, or overlapping patterns, would give two documents one id. */
-function refuseRepeats(seen: Set<string>, id: string, source: ResolvedSource): void {
-  if (!seen.has(id)) {
-    seen.add(id);
-    return;
-  }
+function refuseRepeats(seen: DigestTable, id: string, source: ResolvedSource): void {
+  if (seen.firstOf(createHash('sha256').update(id).digest(), 0) === undefined) return;
   throw fail('DATA_SOURCE', {
     what: `two documents would be called ${id}: a file is named twice, or two sources have one name`,
     where: `data.sources: ${source.name}`,
@@ -64,7 +63,7 @@ async function collectAll(context: StepContext<CollectSection>): Promise<Readonl
   });
   const counts = ready.map(countOf);
   const rejected: DroppedDocument[] = [];
-  const seen = new Set<string>();
+  const seen = digestTable(0);
   const documents = async function* (): AsyncGenerator<SourceDocument, void, undefined> {
     for (const [at, one] of ready.entries()) {
       const count = counts[at];

@@ -64,7 +64,7 @@ export async function openDatabase(): Promise<Database> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '1',
-    memory_limit: '1GB',
+    memory_limit: '384MB',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });

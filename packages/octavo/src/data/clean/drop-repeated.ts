@@ -1,5 +1,6 @@
 import type { DroppedDocument } from '../document.js';
-import { cutSpans, type Spans, substringFields, substringSearch } from '../duplicates/substrings.js';
+import type { SpilledSpans } from '../duplicates/spilled-spans.js';
+import { cutSpans, substringFields, substringSearch } from '../duplicates/substrings.js';
 import { rulesOf } from '../filters/rules.js';
 import type { CleanSection } from '../section.js';
 import type { CleanedRow } from './cleaned-rows.js';
@@ -9,12 +10,12 @@ import type { Judgement } from './judge-documents.js';
 /** Cuts passages out that occurred before; what is too short then is dropped. */
 export async function* dropRepeated(
   { kept }: Judgement,
-  { section, spans }: { readonly section: CleanSection; readonly spans: Map<number, Spans> },
+  { section, spans }: { readonly section: CleanSection; readonly spans: SpilledSpans },
   rows: () => AsyncGenerator<CleanedRow, void, undefined>,
 ): AsyncGenerator<DroppedDocument, void, undefined> {
   const rules = rulesOf(section.substrings, substringFields);
   if (rules === undefined) return;
-  const search = substringSearch(rules, (document, found) => spans.set(document, found));
+  const search = substringSearch(rules, spans.set);
   let number = 0;
   for await (const { cleaned } of rows())
     if (kept[number++] === 1 && cleaned.kind === 'kept') search.add(number - 1, cleaned.text);

@@ -5,12 +5,24 @@ export interface Clusters {
 }
 
 export function clusters(): Clusters {
-  const parents: number[] = [];
-  const parent = (member: number): number => parents[member] ?? member;
+  /** The parent of a member, plus one; 0 for a root. */
+  let parents = new Int32Array(1024);
+  const parent = (member: number): number => {
+    const known = parents[member] ?? 0;
+    return known === 0 ? member : known - 1;
+  };
+  const setParent = (member: number, to: number): void => {
+    if (member >= parents.length) {
+      const more = new Int32Array(Math.max(2 * parents.length, member + 1));
+      more.set(parents);
+      parents = more;
+    }
+    parents[member] = to + 1;
+  };
   const root = (member: number): number => {
     let at = member;
     while (parent(at) !== at) {
-      parents[at] = parent(parent(at));
+      setParent(at, parent(parent(at)));
       at = parent(at);
     }
     return at;
@@ -18,8 +30,8 @@ export function clusters(): Clusters {
   return {
     root,
     join: (a, b) => {
-      const [low, high] = [root(a), root(b)].toSorted((x, y) => x - y);
-      if (low !== undefined && high !== undefined) parents[high] = low;
+      const [x, y] = [root(a), root(b)];
+      if (x !== y) setParent(Math.max(x, y), Math.min(x, y));
     },
   };
 }

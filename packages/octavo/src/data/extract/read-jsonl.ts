@@ -22,6 +22,8 @@ const tooLong = (start: Uint8Array): Parsed => ({
   shown: start,
 });
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 function parseRow(bytes: Uint8Array, textField: string): Parsed {
   const bad = (reason: DropReason, detail: string): Parsed => ({
     kind: 'bad',
@@ -31,7 +33,7 @@ function parseRow(bytes: Uint8Array, textField: string): Parsed {
   });
   let content: string;
   try {
-    content = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    content = utf8.decode(bytes);
   } catch {
     return bad('invalid-utf8', 'the line is not UTF-8');
   }
