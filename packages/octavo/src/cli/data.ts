@@ -126,7 +126,7 @@ export const data: Command = {
   args: [
     {
       form: '[what]',
-      says: 'report, card, sample, duplicates, why, diff, columns, push, pull, work or slurm; without it the data steps run',
+      says: 'report, card, sample, duplicates, why, diff, columns, push, pull, work, slurm or kubernetes; without it the data steps run',
     },
     { form: '[names...]', says: 'the document that `why` asks about, or the two runs that `diff` compares' },
   ],
