@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../project/index.js';
 import { groupOf } from './document.js';
-import { planSplit, type SplitDocument } from './plan-split.js';
+import { splitPlanner } from './plan-split.js';
+import type { SplitDocument } from './split-units.js';
 
 const document = (id: string, more: Partial<SplitDocument> = {}): SplitDocument => ({
   id,
@@ -12,7 +13,14 @@ const document = (id: string, more: Partial<SplitDocument> = {}): SplitDocument 
   ...more,
 });
 
-describe('planSplit', () => {
+const planSplit = (documents: readonly SplitDocument[]) => {
+  const planner = splitPlanner(documents.length);
+  for (const one of documents) planner.add(one);
+  const plan = planner.plan();
+  return { ...plan, splits: documents.map((_, n) => plan.splitOf(n)) };
+};
+
+describe('splitPlanner', () => {
   it('keeps duplicate clusters and windows of one text in one split', () => {
     const anyDocuments = fc.array(
       fc.record({
@@ -70,6 +78,21 @@ describe('planSplit', () => {
       );
     }
     expect(splits[306 + 3]).toBe('train');
+  });
+
+  it('leaves every document where this version of the step has always put it', () => {
+    const documents = Array.from({ length: 3000 }, (_, n) =>
+      document(n % 4 === 0 ? `t${n % 90}#${n}` : `d${n}`, {
+        source: `s${n % 7}`,
+        cluster: n % 11 === 0 ? `c${n % 300}` : `d${n}`,
+        bytes: n % 400 === 1 ? 90_000 : 100 + ((n * 7919) % 900),
+      }),
+    );
+    const { splits, units } = planSplit(documents);
+    expect({ units, sha256: sha256(splits.join('\n')) }).toEqual({
+      units: 2295,
+      sha256: '2713afcaf50e6fa827bf430e7c84782c7290cb23d4e1894500b8c458c30a3c61',
+    });
   });
 
   it('parts the windows of one text when there is just one', () => {

@@ -4,129 +4,104 @@
  * the held-out share of each source is levelled.
  */
 import { fail } from '../core/index.js';
-import { sha256 } from '../project/index.js';
-import { groupOf } from './document.js';
-import { clusters } from './duplicates/clusters.js';
+import { parts, type SplitDocument, splitDocuments, type Units } from './split-units.js';
 
 export const splits = ['train', 'validation', 'test'] as const;
 export type Split = (typeof splits)[number];
-
-export interface SplitDocument {
-  readonly id: string;
-  readonly source: string;
-  readonly cluster: string;
-  readonly bytes: number;
-}
+const [train, validation, test] = [0, 1, 2];
 
 export interface SplitPlan {
-  /** One a document, in the order given. */
-  readonly splits: readonly Split[];
+  readonly documents: number;
+  /** Of a document, by its place in the order given. */
+  readonly splitOf: (document: number) => Split;
   readonly units: number;
   /** Windows of one text had to be parted, since there were too few texts. */
   readonly partsTexts: boolean;
 }
 
-const parts = 20;
 /** Below this many units the rule would hold out nothing, or a single text; windows of one text are then parted. */
 const fewUnits = 20;
 /** Share of a twentieth that each source must at least hold out. */
 const enough = 0.9;
 
-interface Unit {
-  readonly id: string;
-  readonly source: string;
-  readonly hash: string;
-  readonly members: number[];
-  bytes: number;
-}
-
-function unitsOf(
-  documents: readonly SplitDocument[],
-  keysOf: (document: SplitDocument) => readonly string[],
-): readonly Unit[] {
-  const joined = clusters();
-  const firstOf = new Map<string, number>();
-  for (const [number, document] of documents.entries()) {
-    for (const key of keysOf(document)) {
-      const first = firstOf.get(key);
-      if (first === undefined) firstOf.set(key, number);
-      else joined.join(first, number);
-    }
-  }
-  const units = new Map<number, Unit>();
-  for (const [number, { id, source, bytes }] of documents.entries()) {
-    const root = joined.root(number);
-    const unit = units.get(root) ?? { id, source, hash: sha256(id), members: [], bytes: 0 };
-    units.set(root, unit);
-    unit.members.push(number);
-    unit.bytes += bytes;
-  }
-  return [...units.values()];
-}
-
-const byRule = ({ hash }: Unit): Split => {
-  const part = BigInt(`0x${hash}`) % BigInt(parts);
-  return part === 0n ? 'test' : part === 1n ? 'validation' : 'train';
-};
-
-const byHash = (a: Unit, b: Unit): number => (a.hash < b.hash ? -1 : 1);
-
-/** The unit of train to hold out next: small beside what is to be held out if there is one, then by hash. */
-function nextHeld(train: readonly Unit[], target: number): Unit | undefined {
-  const fitting = train.filter(({ bytes }) => bytes <= 2 * target).toSorted(byHash)[0];
-  return train.length < 2 ? undefined : (fitting ?? train.toSorted((a, b) => a.bytes - b.bytes || byHash(a, b))[0]);
-}
-
 /**
  * Luck decides by whole units, so with few or uneven ones it holds out too much of one source and too little of another.
- * Here each source's held-out bytes are brought to a twentieth, or just below: by hash, so that the choice stays fixed.
+ * Here the held-out bytes of some units, sorted by hash, are brought to a twentieth, or just below: by hash, so that the
+ * choice stays fixed.
  */
-function level(assigned: Map<Unit, Split>, units: readonly Unit[], held: 'validation' | 'test'): void {
-  const target = units.reduce((sum, { bytes }) => sum + bytes, 0) / parts;
-  const of = (split: Split) => units.filter((unit) => assigned.get(unit) === split);
-  let bytes = of(held).reduce((sum, unit) => sum + unit.bytes, 0);
-  for (const unit of of(held).toSorted(byHash).toReversed()) {
-    if (bytes - unit.bytes < enough * target) continue;
-    assigned.set(unit, 'train');
-    bytes -= unit.bytes;
+function level(assigned: Uint8Array, { bytes }: Units, units: Uint32Array, held: number): void {
+  const bytesOf = (unit: number): number => bytes[unit] ?? 0;
+  const target = units.reduce((sum, unit) => sum + bytesOf(unit), 0) / parts;
+  let left = 0;
+  let there = 0;
+  for (const unit of units) {
+    if (assigned[unit] === train) left++;
+    if (assigned[unit] === held) there += bytesOf(unit);
   }
-  while (bytes < enough * target) {
-    const unit = nextHeld(of('train'), target);
-    if (unit === undefined) return;
-    assigned.set(unit, held);
-    bytes += unit.bytes;
+  for (let at = units.length - 1; at >= 0; at--) {
+    const unit = units[at] ?? 0;
+    if (assigned[unit] !== held || there - bytesOf(unit) < enough * target) continue;
+    assigned[unit] = train;
+    there -= bytesOf(unit);
+    left++;
   }
+  const hold = (unit: number): void => {
+    assigned[unit] = held;
+    there += bytesOf(unit);
+    left--;
+  };
+  // First those that are small beside what is to be held out, then the smallest of the large ones, which is enough.
+  let smallest: number | undefined;
+  for (const unit of units) {
+    if (there >= enough * target || left < 2) return;
+    if (assigned[unit] !== train) continue;
+    if (bytesOf(unit) <= 2 * target) hold(unit);
+    else if (smallest === undefined || bytesOf(unit) < bytesOf(smallest)) smallest = unit;
+  }
+  if (smallest !== undefined && there < enough * target && left >= 2) hold(smallest);
 }
 
-function assign(units: readonly Unit[]): ReadonlyMap<Unit, Split> {
-  const assigned = new Map(units.map((unit) => [unit, byRule(unit)]));
-  const names = [...new Set(units.map(({ source }) => source))];
-  const sources = names
-    .map((name) => units.filter(({ source }) => source === name))
-    .filter(({ length }) => length >= 3);
-  for (const held of ['validation', 'test'] as const) {
-    for (const ofSource of sources) level(assigned, ofSource, held);
-    if (![...assigned.values()].includes(held)) level(assigned, units, held);
+/** The split of each unit, at the place of its first document. */
+function assign(units: Units, documents: number): Uint8Array {
+  const { list, partOf, sourceOf, byHash } = units;
+  const assigned = new Uint8Array(documents);
+  for (const unit of list) assigned[unit] = [test, validation][partOf(unit)] ?? train;
+  for (const held of [validation, test]) {
+    for (let from = 0, to = 0; from < list.length; from = to) {
+      while (to < list.length && sourceOf(list[to] ?? 0) === sourceOf(list[from] ?? 0)) to++;
+      if (to - from >= 3) level(assigned, units, list.subarray(from, to), held);
+    }
+    if (!list.some((unit) => assigned[unit] === held)) level(assigned, units, list.toSorted(byHash), held);
   }
   return assigned;
 }
 
-/** Errors: DATA_TOO_SMALL where not even one unit each can be held out. */
-export function planSplit(documents: readonly SplitDocument[]): SplitPlan {
-  const whole = unitsOf(documents, ({ id, cluster }) => [`group ${groupOf(id)}`, `cluster ${cluster}`]);
-  const partsTexts = whole.length < fewUnits;
-  const units = partsTexts ? unitsOf(documents, ({ cluster }) => [`cluster ${cluster}`]) : whole;
-  const assigned = assign(units);
-  const present = new Set(assigned.values());
-  const missing = splits.filter((split) => !present.has(split));
-  if (missing.length > 0) {
-    throw fail('DATA_TOO_SMALL', {
-      what: `${documents.length} documents in ${units.length} groups of likes leave nothing for ${missing.join(' and ')}`,
-      where: 'data.sources',
-      remedy: 'name more text, or cut what there is into smaller windows with `windowBytes`',
-    });
-  }
-  const result: Split[] = documents.map(() => 'train');
-  for (const [unit, split] of assigned) for (const member of unit.members) result[member] = split;
-  return { splits: result, units: units.length, partsTexts: partsTexts && units.length > whole.length };
+/** Takes as many documents as announced, in order, then plans. Errors: DATA_TOO_SMALL where not even one unit each can be held out. */
+export function splitPlanner(documents: number): {
+  readonly add: (document: SplitDocument) => void;
+  readonly plan: () => SplitPlan;
+} {
+  const known = splitDocuments(documents);
+  const plan = (): SplitPlan => {
+    const whole = known.whole();
+    const partsTexts = whole.list.length < fewUnits;
+    const units = partsTexts ? known.alike() : whole;
+    const assigned = assign(units, documents);
+    const missing = splits.filter((_, split) => !units.list.some((unit) => assigned[unit] === split));
+    if (missing.length > 0) {
+      throw fail('DATA_TOO_SMALL', {
+        what: `${documents} documents in ${units.list.length} groups of likes leave nothing for ${missing.join(' and ')}`,
+        where: 'data.sources',
+        remedy: 'name more text, or cut what there is into smaller windows with `windowBytes`',
+      });
+    }
+    const splitOfEach = Uint8Array.from({ length: documents }, (_, n) => assigned[units.of(n)] ?? train);
+    return {
+      documents,
+      splitOf: (document) => splits[splitOfEach[document] ?? train] ?? 'train',
+      units: units.list.length,
+      partsTexts: partsTexts && units.list.length > whole.list.length,
+    };
+  };
+  return { add: known.add, plan };
 }

@@ -7,36 +7,39 @@ import { prepareTrain, shuffleKey } from './balance/prepare-train.js';
 import { cleanColumns } from './clean.js';
 import { interruptible } from './interruptible.js';
 import { keptFacts } from './kept-facts.js';
-import { planSplit, type Split, type SplitDocument, splits } from './plan-split.js';
+import { type Split, type SplitPlan, splitPlanner, splits } from './plan-split.js';
 import { progress } from './progress.js';
+import { readSummary } from './read-summary.js';
 import type { SplitSection } from './section.js';
-import type { MixSummary, SplitSummary } from './summaries.js';
+import { CleanSummary, type MixSummary, type SplitSummary } from './summaries.js';
 
 /** Columns of `split/*.parquet`. Rows are sorted by `shuffle`, a hash of seed and id: reading in order reads at random. */
 export const splitColumns = { ...cleanColumns, shuffle: 'text' } as const;
 
-async function readPlan(path: string, signal: AbortSignal) {
-  const documents: SplitDocument[] = [];
+async function readPlan(clean: string, path: string, signal: AbortSignal): Promise<SplitPlan> {
+  const { kept } = await readSummary(clean, CleanSummary);
+  const planner = splitPlanner(kept);
   for await (const batch of readDocuments(path, {
     columns: { id: 'text', source: 'text', cluster: 'text', bytes: 'integer' },
   })) {
     signal.throwIfAborted();
-    documents.push(...batch);
+    for (const document of batch) planner.add(document);
   }
-  return planSplit(documents);
+  return planner.plan();
 }
 
 type Totals = { documents: number; bytes: number; sources: Record<string, { documents: number; bytes: number }> };
 
 async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Record<string, unknown>>> {
   const { section, folder, signal, emit } = context;
-  const input = join(context.artifact('clean'), 'documents.parquet');
-  const plan = await readPlan(input, signal);
+  const clean = context.artifact('clean');
+  const input = join(clean, 'documents.parquet');
+  const plan = await readPlan(clean, input, signal);
   if (plan.partsTexts) {
     const text = `only ${plan.units} groups of documents: windows of one text are held out from each other, so held-out figures flatter`;
     emit({ kind: 'warning', step: 'split', text });
   }
-  const told = progress('split', { ...context, total: splits.length * plan.splits.length, unit: 'documents' });
+  const told = progress('split', { ...context, total: splits.length * plan.documents, unit: 'documents' });
   const read = async function* () {
     for await (const batch of readDocuments(input, { columns: cleanColumns })) {
       signal.throwIfAborted();
@@ -44,7 +47,7 @@ async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Re
     }
   };
   const { prepared, warnings } = await prepareTrain(section, {
-    splits: plan.splits,
+    plan,
     read,
     labelOf: await labelsOf(section, context),
   });
@@ -62,7 +65,7 @@ async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Re
       let number = 0;
       for await (const batch of read()) {
         for (const document of batch) {
-          if (plan.splits[number++] !== split) continue;
+          if (plan.splitOf(number++) !== split) continue;
           facts.add(document);
           for (const shuffle of split === 'train'
             ? prepared.keysOf(number - 1, document)

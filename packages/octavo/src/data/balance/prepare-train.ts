@@ -3,7 +3,7 @@
 import { sha256 } from '../../project/index.js';
 import { characterModel } from '../filters/character-model.js';
 import { loadIdentifier } from '../filters/language.js';
-import type { Split } from '../plan-split.js';
+import type { SplitPlan } from '../plan-split.js';
 import type { SplitSection } from '../section.js';
 import type { MixSummary } from '../summaries.js';
 import { type LabelOf, unlabelled } from './labels.js';
@@ -21,11 +21,11 @@ type Read = () => AsyncIterable<readonly TrainDocument[]>;
 
 export const shuffleKey = (seed: number, id: string): string => sha256(`${seed}:${id}`).slice(0, 16);
 
-async function* trainOf(splits: readonly Split[], read: Read): AsyncGenerator<readonly [number, TrainDocument]> {
+async function* trainOf(plan: SplitPlan, read: Read): AsyncGenerator<readonly [number, TrainDocument]> {
   let number = 0;
   for await (const batch of read())
     for (const document of batch) {
-      if (splits[number] === 'train') yield [number, document];
+      if (plan.splitOf(number) === 'train') yield [number, document];
       number++;
     }
 }
@@ -38,14 +38,14 @@ async function nameOf(by: MixKey, labelOf: LabelOf | undefined): Promise<(docume
 }
 
 /** The group of each training document, and how each group is mixed. */
-async function groupsOf(section: SplitSection, { splits, read, labelOf }: Given) {
+async function groupsOf(section: SplitSection, { plan, read, labelOf }: Given) {
   const { mix } = section;
   if (mix === undefined) return undefined;
   const name = await nameOf(mix.by, labelOf);
   const numbers = new Map<string, number>();
   const sizes: { readonly name: string; bytes: number }[] = [];
-  const groupOfDocument = new Uint32Array(splits.length);
-  for await (const [number, document] of trainOf(splits, read)) {
+  const groupOfDocument = new Uint32Array(plan.documents);
+  for await (const [number, document] of trainOf(plan, read)) {
     const called = name(document);
     const group = numbers.get(called) ?? sizes.length;
     if (group === sizes.length) {
@@ -67,10 +67,10 @@ async function groupsOf(section: SplitSection, { splits, read, labelOf }: Given)
 }
 
 /** A character model of the training text, of which each document is then asked. */
-async function difficultyOf(order: DataOrder, splits: readonly Split[], read: Read) {
+async function difficultyOf(order: DataOrder, plan: SplitPlan, read: Read) {
   if (order !== 'difficulty') return () => 1;
   const model = characterModel();
-  for await (const [, { text }] of trainOf(splits, read)) model.learn(text);
+  for await (const [, { text }] of trainOf(plan, read)) model.learn(text);
   return model.perplexity;
 }
 
@@ -87,17 +87,17 @@ function warningsOf(groups: readonly MixedGroup[], weights: Readonly<Record<stri
 }
 
 interface Given {
-  readonly splits: readonly Split[];
+  readonly plan: SplitPlan;
   readonly read: Read;
   /** Needed for a mixture by label. */
   readonly labelOf?: LabelOf | undefined;
 }
 
 export async function prepareTrain(section: SplitSection, given: Given) {
-  const { splits, read } = given;
+  const { plan, read } = given;
   const { seed, mix, order = 'shuffled' } = section;
   const mixed = await groupsOf(section, given);
-  const perplexity = await difficultyOf(order, splits, read);
+  const perplexity = await difficultyOf(order, plan, read);
   const sources = new Map<string, number>();
   const got = mixed?.groups.map(() => ({ documents: 0, bytes: 0 })) ?? [];
   let leftOut = 0;
