@@ -1,6 +1,10 @@
-/** The web site of the tour: pages of a novel, with what real sites have too: copies to print, spam, a trap, a feed, a timeline. */
+/**
+ * What the tour serves: a site with pages of a novel and what real ones have too (copies to print, spam, a trap, a feed, a
+ * timeline), and a bucket.
+ */
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
+import S3rver from 's3rver';
 
 const asHtml = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 const paragraphs = (text) =>
@@ -90,5 +94,17 @@ export const serveSite = async ({ novel }, port) => {
       server.closeAllConnections();
       server.close();
     },
+  };
+};
+
+/** An S3 service with one bucket; its folder is where it keeps what it is given. */
+export const serveBucket = async (folder, port) => {
+  const configureBuckets = [{ name: 'tour', configs: [] }];
+  const service = new S3rver({ port, address: '127.0.0.1', silent: true, directory: folder, configureBuckets });
+  const address = await service.run();
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    environment: { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' },
+    close: () => service.close(),
   };
 };
