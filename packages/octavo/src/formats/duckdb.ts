@@ -60,11 +60,11 @@ interface Database {
 }
 
 /** One private, single-threaded database: order and bytes of what it writes do not depend on the machine. */
-export async function openDatabase(): Promise<Database> {
+export async function openDatabase(memory = '384MB'): Promise<Database> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '1',
-    memory_limit: '384MB',
+    memory_limit: memory,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });

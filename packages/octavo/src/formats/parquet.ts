@@ -31,6 +31,8 @@ export interface WrittenTable {
 }
 
 const rowsPerGroup = 2048;
+/** DuckDB sorts on disk, but fails at 1 GB of text with half of this. */
+const memoryToSort = '768MB';
 
 /** DuckDB says why a write failed only in prose. */
 const diskErrors: readonly (readonly [RegExp, string])[] = [
@@ -39,6 +41,7 @@ const diskErrors: readonly (readonly [RegExp, string])[] = [
   [/read-only/i, 'EROFS'],
   [/permission denied/i, 'EACCES'],
   [/no such file/i, 'ENOENT'],
+  [/out of memory/i, 'ENOMEM'],
 ];
 
 async function writing<T>(path: string, act: () => Promise<T>): Promise<T> {
@@ -93,7 +96,7 @@ export async function writeDocuments<const C extends Columns>(
   const spill = `${path}.spill`;
   let count = 0;
   try {
-    const { connection, close } = await openDatabase();
+    const { connection, close } = await openDatabase(table.orderBy === undefined ? undefined : memoryToSort);
     try {
       await connection.run(`SET temp_directory = ${quoted(spill)}`);
       await connection.run(
