@@ -8,7 +8,7 @@ const remedies: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up: free some space and start the same command again',
   EROFS: 'the file system is read-only: choose a project folder that can be written',
   EACCES: 'this user may not write there: change the owner of the folder, or choose another',
-  ENOMEM: 'sorting the table takes more memory than it may: split the text among several runs',
+  ENOMEM: 'this write needs more memory than there is for it: free some, or split the text among several runs',
   EMFILE: 'too many files are open: raise the limit with `ulimit -n 4096`',
 };
 

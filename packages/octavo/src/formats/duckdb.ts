@@ -59,14 +59,16 @@ interface Database {
   readonly close: () => void;
 }
 
-/** One private, single-threaded database: order and bytes of what it writes do not depend on the machine. */
-export async function openDatabase(memory = '384MB'): Promise<Database> {
+/** One private, single-threaded database that takes at most so many megabytes: order and bytes of what it writes do not depend on the machine. */
+export async function openDatabase(megabytes = 1000): Promise<Database> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '1',
-    memory_limit: memory,
+    memory_limit: `${megabytes}MB`,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
+    // It would hold what was read once, up to the limit.
+    enable_external_file_cache: 'false',
   });
   const connection = await instance.connect();
   return {

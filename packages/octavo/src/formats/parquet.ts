@@ -31,8 +31,12 @@ export interface WrittenTable {
 }
 
 const rowsPerGroup = 2048;
-/** DuckDB sorts on disk, but fails at 1 GB of text with half of this. */
-const memoryToSort = '768MB';
+/** Megabytes: a table that is written fills what it may take. DuckDB sorts on disk, but fails at 1 GB of text with half as much. */
+const [memoryToWrite, memoryToSort] = [384, 768];
+/** A group of rows is written as one, however wide they are, and is held several times over. */
+const copiesOfGroup = 4;
+/** Of a list, beside its text. */
+const bytesOfItem = 16;
 
 /** DuckDB says why a write failed only in prose. */
 const diskErrors: readonly (readonly [RegExp, string])[] = [
@@ -54,23 +58,31 @@ async function writing<T>(path: string, act: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Returns the bytes that the row's texts and lists take. */
 function appendRow(
   appender: DuckDBAppender,
   list: ReturnType<typeof columnList>,
   row: Readonly<Record<string, unknown>>,
-): void {
+): number {
+  let bytes = 0;
+  const appendText = (text: string): void => {
+    appender.appendVarchar(text);
+    bytes += Buffer.byteLength(text);
+  };
   for (const [name, type] of list) {
     const value = row[name];
     if (value === undefined && isNullable(type)) appender.appendNull();
     else if (isList(type) && Array.isArray(value)) {
       invariant(!value.some((item) => String(item).includes('\0')), `column ${name} holds no NUL`);
-      appender.appendVarchar(packed(value));
-    } else if (sqlType(type) === 'VARCHAR' && typeof value === 'string') appender.appendVarchar(value);
+      appendText(packed(value));
+      bytes += bytesOfItem * value.length;
+    } else if (sqlType(type) === 'VARCHAR' && typeof value === 'string') appendText(value);
     else if (type === 'integer' && Number.isSafeInteger(value)) appender.appendBigInt(BigInt(Number(value)));
     else if (type === 'number' && typeof value === 'number') appender.appendDouble(value);
     else invariant(false, `column ${name} holds ${type}, not ${typeof value}`);
   }
   appender.endRow();
+  return bytes;
 }
 
 async function syncFile(path: string): Promise<void> {
@@ -94,9 +106,19 @@ export async function writeDocuments<const C extends Columns>(
   const list = columnList(table.columns);
   const partial = `${path}.partial`;
   const spill = `${path}.spill`;
+  const least = table.orderBy === undefined ? memoryToWrite : memoryToSort;
   let count = 0;
+  let group = 0;
+  let widest = 0;
   try {
-    const { connection, close } = await openDatabase(table.orderBy === undefined ? undefined : memoryToSort);
+    const { connection, close } = await openDatabase(least);
+    const allowGroup = async (): Promise<void> => {
+      if (group > widest) {
+        widest = group;
+        await connection.run(`SET memory_limit = '${least + Math.ceil((copiesOfGroup * widest) / 1e6)}MB'`);
+      }
+      group = 0;
+    };
     try {
       await connection.run(`SET temp_directory = ${quoted(spill)}`);
       await connection.run(
@@ -104,9 +126,12 @@ export async function writeDocuments<const C extends Columns>(
       );
       const appender = await connection.createAppender('rows');
       for await (const row of rows) {
-        appendRow(appender, list, row);
-        if (++count % rowsPerGroup === 0) appender.flushSync();
+        group += appendRow(appender, list, row);
+        if (++count % rowsPerGroup !== 0) continue;
+        await allowGroup();
+        appender.flushSync();
       }
+      await allowGroup();
       appender.closeSync();
       const order = table.orderBy === undefined ? '' : `ORDER BY "${table.orderBy}"`;
       const format = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowsPerGroup}`;
