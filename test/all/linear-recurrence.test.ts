@@ -5,26 +5,18 @@ import {
   type GptConfig,
   gptLoss,
   gptParameters,
-  type LinearRecurrenceConfig,
   linearRecurrenceLoss,
   linearRecurrenceParameters,
   type ParameterSpec,
   type Parameters,
+  presets,
 } from '../../packages/octavo/src/models/index.js';
 import { windowBatches } from '../../packages/octavo/src/training/index.js';
 import { bitsOfOrderTwo, mobyDick, type Texts } from './support/moby-dick.js';
 import { trainModel } from './support/train-model.js';
 
 const [sequences, length, steps] = [16, 128, 500];
-const recurrent: LinearRecurrenceConfig = {
-  vocabularySize: 256,
-  depth: 2,
-  width: 96,
-  recurrentWidth: 128,
-  convolutionWidth: 4,
-  feedForwardWidth: 192,
-  normEpsilon: 1e-5,
-};
+const recurrent = presets['linear-recurrence'].config;
 const attentive: GptConfig = {
   vocabularySize: 256,
   contextLength: length,

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { fail, formatBytes, visibleLine } from '../core/index.js';
+import { fail, formatBytes, formatExact, visibleLine } from '../core/index.js';
 import { type DataDiff, type Difference, type DifferenceKind, diffData, type Figure } from '../data/index.js';
 import { cacheFolderOf, readRunConfig } from '../pipeline/index.js';
 import { findProjectFolder, type RunFolder } from '../project/index.js';
 import type { ExitCode, Invocation } from './command.js';
-import { exact } from './data-report-text.js';
 import { excerptText } from './data-sample-text.js';
 import { parseOptions } from './options.js';
 import { artifactsOf, existingRun, finishedArtifact } from './run-artifacts.js';
@@ -47,7 +46,7 @@ const wayOf = ({ before, after }: Pick<Difference, 'before' | 'after'>): string 
 
 const shown = (unit: Figure['unit'], value: number): string => {
   if (unit === 'bytes') return formatBytes(value);
-  return unit === 'share' ? `${(100 * value).toFixed(1)} %` : exact(value);
+  return unit === 'share' ? `${(100 * value).toFixed(1)} %` : formatExact(value);
 };
 
 const change = ({ unit, before, after }: Figure): string => {
@@ -94,15 +93,15 @@ const diffText = (
           ]),
           '',
         ]),
-    `${exact(unchanged)} documents are the same in both`,
+    `${formatExact(unchanged)} documents are the same in both`,
     ...(differences.length === 0
       ? []
-      : [table(differences.map((one) => [`  ${kindTexts[one.kind]}`, exact(one.documents), wayOf(one)]))]),
+      : [table(differences.map((one) => [`  ${kindTexts[one.kind]}`, formatExact(one.documents), wayOf(one)]))]),
     ...(moved.length === 0
       ? []
       : [
           'kept in both, in another part',
-          table(moved.map((one) => [`  ${one.before} → ${one.after}`, exact(one.documents)])),
+          table(moved.map((one) => [`  ${one.before} → ${one.after}`, formatExact(one.documents)])),
         ]),
     '',
     table([

@@ -1,12 +1,9 @@
-import { formatBytes, visibleLine } from '../core/index.js';
+import { formatBytes, formatExact, visibleLine } from '../core/index.js';
 import type { DataSummary } from '../data/index.js';
 import { table } from './terminal.js';
 
-/** Counts of documents are told to the last one. */
-export const exact = (count: number): string => count.toLocaleString('en-US');
-
 const totals = ({ documents, bytes }: { readonly documents: number; readonly bytes: number }) => [
-  exact(documents),
+  formatExact(documents),
   formatBytes(bytes),
 ];
 
@@ -18,7 +15,7 @@ const mixLines = ({ mix, order }: DataSummary['split']): readonly string[] => [
     ? []
     : [
         '',
-        `mixture by ${mix.by}; ${exact(mix.documentsLeftOut)} documents of the training part are left out`,
+        `mixture by ${mix.by}; ${formatExact(mix.documentsLeftOut)} documents of the training part are left out`,
         table([
           ['  group', 'there', 'asked', 'got', 'epochs', 'bytes'],
           ...mix.groups.map(({ name, bytes, asked, got, epochs, bytesGot }) => [
@@ -40,31 +37,31 @@ export const dataReport = ({ collected, cleaned, split, tokens }: DataSummary): 
     ...totals(source),
     visibleLine(source.licence, 40),
   ]);
-  const reasons = Object.entries(cleaned.droppedByReason).map(([reason, count]) => [`  ${reason}`, exact(count)]);
+  const reasons = Object.entries(cleaned.droppedByReason).map(([reason, count]) => [`  ${reason}`, formatExact(count)]);
   const changes = Object.entries(cleaned.changes).map(([kind, { places, documents }]) => [
     `  ${visibleLine(kind, 50)}`,
-    exact(places),
-    `in ${exact(documents)} documents`,
+    formatExact(places),
+    `in ${formatExact(documents)} documents`,
   ]);
   const parts = (['train', 'validation', 'test'] as const).map((part) => [
     `  ${part}`,
     ...totals(split[part]),
-    ...(tokens === undefined ? [] : [`${exact(tokens[part].tokens)} tokens`]),
+    ...(tokens === undefined ? [] : [`${formatExact(tokens[part].tokens)} tokens`]),
   ]);
   const bytesPerToken =
     tokens === undefined
       ? ''
-      : `\n${(tokens.train.bytes / tokens.train.tokens).toFixed(2)} bytes a token, ${exact(tokens.vocabularySize)} words in the vocabulary\n`;
+      : `\n${(tokens.train.bytes / tokens.train.tokens).toFixed(2)} bytes a token, ${formatExact(tokens.vocabularySize)} words in the vocabulary\n`;
   return [
     table([['source', 'documents', 'bytes', 'licence'], ...sources]),
     '',
-    `kept ${exact(cleaned.kept)} of ${exact(cleaned.documentsIn)} documents, ${formatBytes(cleaned.bytesKept)} of ${formatBytes(cleaned.bytesIn)}; dropped`,
+    `kept ${formatExact(cleaned.kept)} of ${formatExact(cleaned.documentsIn)} documents, ${formatBytes(cleaned.bytesKept)} of ${formatBytes(cleaned.bytesIn)}; dropped`,
     table(reasons.length === 0 ? [['  none']] : reasons),
     ...(changes.length === 0 ? [] : ['', 'changed', table(changes)]),
     ...(cleaned.classifier === undefined
       ? []
       : [
-          `classifier of quality: ${(100 * cleaned.classifier.accuracy).toFixed(1)} % right on ${exact(cleaned.classifier.heldOut)} held-out examples`,
+          `classifier of quality: ${(100 * cleaned.classifier.accuracy).toFixed(1)} % right on ${formatExact(cleaned.classifier.heldOut)} held-out examples`,
         ]),
     '',
     'split',

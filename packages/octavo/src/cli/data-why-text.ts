@@ -1,6 +1,5 @@
-import { formatBytes, visibleLine, visibleText } from '../core/index.js';
+import { formatBytes, formatExact, visibleLine, visibleText } from '../core/index.js';
 import type { Fate, RuleVerdict, Story } from '../data/index.js';
-import { exact } from './data-report-text.js';
 import { excerptText } from './data-sample-text.js';
 import { table } from './terminal.js';
 
@@ -69,7 +68,9 @@ const placementText = ({ placement }: Story): readonly string[] => {
   return [
     '',
     `${part}: read ${times === 1 ? 'once' : `${times} times`} an epoch`,
-    ...(places ?? []).map(({ shard, from, tokens }) => `  ${shard}: ${exact(tokens)} tokens from ${exact(from)}`),
+    ...(places ?? []).map(
+      ({ shard, from, tokens }) => `  ${shard}: ${formatExact(tokens)} tokens from ${formatExact(from)}`,
+    ),
     ...(mixture === undefined
       ? []
       : [

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { formatDuration } from '../core/index.js';
 import { type Helped, helpRun } from '../pipeline/index.js';
 import { findProjectFolder, parseRunName, runFolder } from '../project/index.js';
 import type { Command, ExitCode, Invocation } from './command.js';
 import { parseOptions } from './options.js';
 import { existingRun, finishedArtifact } from './run-artifacts.js';
+import { stoppable, workProgress } from './shared-work.js';
 
 const Options = z.object({
   run: z.string().default('main'),
@@ -27,40 +27,25 @@ const howItEnded = ({ did, waitsFor }: Helped): string => {
 };
 
 /** `octavo data work`: cleans and encodes beside a run, on this or other machines that see the project folder. */
-export const dataWork = async ({
-  options,
-  json,
-  terminal,
-  cwd,
-  clock,
-  interruptible,
-}: Invocation): Promise<ExitCode> => {
+export const dataWork = async (invocation: Invocation): Promise<ExitCode> => {
+  const { options, json, terminal, cwd, clock } = invocation;
   const { run: name, wait } = parseOptions(Options, options);
   const projectFolder = findProjectFolder(cwd);
-  let toldMs = clock.now();
-  let startedMs = toldMs;
-  const onProgress = (step: string, done: number, total: number): void => {
-    const nowMs = clock.now();
-    if (nowMs - toldMs < 2000) return;
-    toldMs = nowMs;
-    const leftMs = ((nowMs - startedMs) / done) * (total - done);
-    if (json) terminal.out(`${JSON.stringify({ kind: 'progress', step, done, total, unit: 'documents' })}\n`);
-    else terminal.err(`${step}: ${done} of ${total} documents by all processes, ${formatDuration(leftMs)} left\n`);
-  };
+  const { tell, restart } = workProgress(invocation);
   const onWaiting = (step: string): void => {
-    startedMs = clock.now();
+    restart();
     if (!json) terminal.err(`waiting for the run to do ${step}\n`);
   };
-  const helped = await interruptible(async (signal) => {
-    try {
+  const outcome = await stoppable(
+    invocation,
+    (signal) => {
       const run = runFolder(projectFolder, parseRunName(name));
-      return await helpRun({ projectFolder, run, waitMs: wait * 60_000, clock, signal, onProgress, onWaiting });
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      throw error;
-    }
-  }, 'leaving the shard to others');
-  if (helped === undefined) return 130;
+      return helpRun({ projectFolder, run, waitMs: wait * 60_000, clock, signal, onProgress: tell, onWaiting });
+    },
+    'leaving the shard to others',
+  );
+  if (outcome === undefined) return 130;
+  const { value: helped } = outcome;
   // Says what to do where nothing was collected.
   if (helped.waitsFor === 'collect') finishedArtifact(existingRun(cwd, name), 'collect');
   if (json) terminal.out(`${JSON.stringify({ kind: 'work-done', ...helped })}\n`);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { fail, visibleLine } from '../core/index.js';
+import { fail, formatExact, visibleLine } from '../core/index.js';
 import {
   type DuplicateCluster,
   dataSummary,
@@ -14,7 +14,7 @@ import {
 import { readProject, readRunConfig, writeDataCard, writeDataReport } from '../pipeline/index.js';
 import { findProjectFolder } from '../project/index.js';
 import type { Command, Invocation } from './command.js';
-import { dataReport, exact } from './data-report-text.js';
+import { dataReport } from './data-report-text.js';
 import { sampledText } from './data-sample-text.js';
 import { dataTasks, taskOptions } from './data-tasks.js';
 import { transferData } from './data-transfer.js';
@@ -52,8 +52,8 @@ const duplicatesText = (clusters: readonly DuplicateCluster[]): string =>
       const shown = members
         .slice(0, membersShown)
         .map(({ id, detail }) => `  ${visibleLine(id, 90)}: ${visibleLine(detail, 120)}\n`);
-      const more = count > shown.length ? `  and ${exact(count - shown.length)} more\n` : '';
-      return `${visibleLine(kept, 90)} stays for ${exact(count)}\n${shown.join('')}${more}`;
+      const more = count > shown.length ? `  and ${formatExact(count - shown.length)} more\n` : '';
+      return `${visibleLine(kept, 90)} stays for ${formatExact(count)}\n${shown.join('')}${more}`;
     })
     .join('');
 
@@ -94,8 +94,8 @@ const views: Readonly<
       });
     const fate = kept ? 'kept' : dropped || reason !== undefined ? 'dropped' : undefined;
     const value = await sampleDocuments(artifacts, { fate, reason, source, language }, { count, seed });
-    const of = value.of === undefined ? '' : ` of ${exact(value.of)}`;
-    const text = `${exact(value.documents.length)}${of} documents\n${sampledText(value.documents)}`;
+    const of = value.of === undefined ? '' : ` of ${formatExact(value.of)}`;
+    const text = `${formatExact(value.documents.length)}${of} documents\n${sampledText(value.documents)}`;
     return { value, text: value.documents.length === 0 ? 'there is no such document\n' : text, code: 0 };
   },
   duplicates: async ({ options }, artifacts) => {

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from '../core/index.js';
+import { formatBytes, formatCount, formatExact } from '../core/index.js';
 import { type DiagramPart, type DiagramStep, groupedLayers } from '../models/index.js';
 import type { ModelSummary } from '../pipeline/index.js';
 import { type Paint, padEnd, table } from './terminal.js';
@@ -39,8 +39,6 @@ export const modelDiagram = ({ diagram, gives }: Pick<ModelSummary, 'diagram' | 
     })
     .join('\n');
 
-const exact = (count: number): string => count.toLocaleString('en-US');
-
 export const modelText = (summary: ModelSummary, paint: Paint): string => {
   const { name, from, layers, length, parameters, activeParameters, bytes, cacheBytes, flops, trainingBytes } = summary;
   const rows = groupedLayers(layers).map(({ path, count, shape, width, ...layer }) => [
@@ -48,17 +46,26 @@ export const modelText = (summary: ModelSummary, paint: Paint): string => {
     count === 1 ? '' : `${count}×`,
     shape.join(' × '),
     String(width),
-    exact(layer.parameters * count),
-    exact(layer.flops * count),
+    formatExact(layer.parameters * count),
+    formatExact(layer.flops * count),
     formatBytes(4 * layer.parameters * count),
   ]);
   const head = ['layer', '', 'weight', 'gives', 'parameters', 'FLOPs', 'bytes'];
-  const total = ['together', '', '', '', exact(parameters), exact(flops.forward), formatBytes(bytes.float32)];
+  const total = [
+    'together',
+    '',
+    '',
+    '',
+    formatExact(parameters),
+    formatExact(flops.forward),
+    formatBytes(bytes.float32),
+  ];
   const lines = table([head, ...rows, total]).split('\n');
   const shown = lines.map((line, at) =>
     at === 0 ? paint('dim', line) : at === lines.length - 1 ? paint('bold', line) : line,
   );
-  const experts = activeParameters === parameters ? '' : `; a token meets ${exact(activeParameters)} of the parameters`;
+  const experts =
+    activeParameters === parameters ? '' : `; a token meets ${formatExact(activeParameters)} of the parameters`;
   const cache =
     cacheBytes === undefined
       ? ''
@@ -71,6 +78,6 @@ ${modelDiagram(summary)}
 ${shown.join('\n')}
 
 weights     ${formatBytes(bytes.float32)} in float32, ${formatBytes(bytes.half)} in 16 bits${experts}
-operations  ${formatCount(flops.forward)} to read one sequence of ${exact(length)} tokens, ${formatCount(flops.forward / length)} a token; ${formatCount(flops.training / length)} to train on one${cache}${training}
+operations  ${formatCount(flops.forward)} to read one sequence of ${formatExact(length)} tokens, ${formatCount(flops.forward / length)} a token; ${formatCount(flops.training / length)} to train on one${cache}${training}
 `;
 };

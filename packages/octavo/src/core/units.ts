@@ -35,6 +35,9 @@ export const formatCount = (count: number): string => {
   return `${threeDigits(value)}${name}`;
 };
 
+/** 10_700_000 → "10,700,000": to the last one. */
+export const formatExact = (count: number): string => count.toLocaleString('en-US');
+
 /** 65_000 → "1m 05s". */
 export const formatDuration = (milliseconds: number): string => {
   if (!Number.isFinite(milliseconds)) return '–';

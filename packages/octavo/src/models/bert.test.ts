@@ -12,19 +12,11 @@ import {
 import { describe, expect, it } from 'vitest';
 import { type BertConfig, bertLogits, bertLoss, bertParameters } from './bert.js';
 import { type EncoderGolden, encoderGoldens, expectAsTransformers } from './encoder-goldens.test-support.js';
+import { presets } from './presets.js';
 
 const count = (config: BertConfig): number =>
   bertParameters(config).reduce((total, { shape }) => total + product(shape), 0);
-const base: BertConfig = {
-  vocabularySize: 30522,
-  contextLength: 512,
-  segments: 2,
-  depth: 12,
-  width: 768,
-  heads: 12,
-  feedForwardWidth: 3072,
-  normEpsilon: 1e-12,
-};
+const base = presets['bert-base'].config;
 it('has the published number of parameters: base with its masked-language head', () =>
   expect(count(base)).toBe(109_514_298));
 

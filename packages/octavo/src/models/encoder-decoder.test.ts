@@ -17,20 +17,9 @@ import {
   encoderDecoderParameters,
 } from './encoder-decoder.js';
 import { encoderGoldens, expectAsTransformers } from './encoder-goldens.test-support.js';
+import { presets } from './presets.js';
 
-const t5Small: EncoderDecoderConfig = {
-  vocabularySize: 32128,
-  width: 512,
-  heads: 8,
-  headWidth: 64,
-  feedForwardWidth: 2048,
-  encoderDepth: 6,
-  decoderDepth: 6,
-  buckets: 32,
-  maxDistance: 128,
-  activation: 'relu',
-  normEpsilon: 1e-6,
-};
+const t5Small = presets['t5-small'].config;
 it('has the published number of parameters: T5-small', () =>
   expect(encoderDecoderParameters(t5Small).reduce((total, { shape }) => total + product(shape), 0)).toBe(60_506_624));
 

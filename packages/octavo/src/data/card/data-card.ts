@@ -3,13 +3,11 @@
  * Hugging Face's dataset cards, its questions are those of Datasheets for Datasets (Gebru et al., arXiv 1803.09010).
  */
 import { stringify } from 'yaml';
-import { formatBytes, visibleLine, visibleText } from '../../core/index.js';
+import { formatBytes, formatExact, visibleLine, visibleText } from '../../core/index.js';
 import type { DataSummary } from '../inspect/data-summary.js';
 import type { Languages } from '../inspect/languages.js';
 import type { DataSection } from '../section.js';
 import type { FilterFacts } from './filters.js';
-
-const count = (number: number): string => number.toLocaleString('en-US');
 
 /** Text from outside as Markdown that stays text: no tags, links or table cells of its own. */
 const plain = (text: string): string => visibleLine(text, 1000).replaceAll(/[\\`*_[\]<>|#&]/g, String.raw`\$&`);
@@ -35,11 +33,11 @@ function limitsOf({ collected, cleaned, split, languages, clean }: CardFacts): r
   const largest = cleaned.sources.toSorted((a, b) => b.bytes - a.bytes)[0];
   const repeated = (split.mix?.groups ?? []).filter(({ epochs }) => epochs > 1);
   return [
-    ...(unlicensed > 0 ? [`The licence of ${count(unlicensed)} documents is unknown.`] : []),
-    ...(dated < cleaned.kept ? [`${count(cleaned.kept - dated)} documents have no date.`] : []),
-    ...(collected.rejected > 0 ? [`${count(collected.rejected)} rows or files could not be read.`] : []),
+    ...(unlicensed > 0 ? [`The licence of ${formatExact(unlicensed)} documents is unknown.`] : []),
+    ...(dated < cleaned.kept ? [`${formatExact(cleaned.kept - dated)} documents have no date.`] : []),
+    ...(collected.rejected > 0 ? [`${formatExact(collected.rejected)} rows or files could not be read.`] : []),
     ...(languages.drawn < languages.of
-      ? [`Languages are those of ${count(languages.drawn)} documents drawn at random.`]
+      ? [`Languages are those of ${formatExact(languages.drawn)} documents drawn at random.`]
       : []),
     ...(largest !== undefined && cleaned.sources.length > 1 && largest.bytes > cleaned.bytesKept / 2
       ? [`${percent(largest.bytes / cleaned.bytesKept)} of the text is from ${plain(largest.name)}.`]
@@ -66,9 +64,9 @@ export function dataCard(of: CardFacts): string {
   };
   const parts = (['train', 'validation', 'test'] as const).map((part) => [
     part,
-    count(split[part].documents),
+    formatExact(split[part].documents),
     formatBytes(split[part].bytes),
-    tokens === undefined ? '' : count(tokens[part].tokens),
+    tokens === undefined ? '' : formatExact(tokens[part].tokens),
   ]);
   return `---\n${stringify(header)}---\n\n${[
     ...(card.title === '' ? [] : [`# ${plain(card.title)}`, '']),
@@ -82,9 +80,9 @@ export function dataCard(of: CardFacts): string {
           plain(name),
           plain(from),
           plain(licence),
-          count(documents),
+          formatExact(documents),
           formatBytes(bytes),
-          count(rejected),
+          formatExact(rejected),
         ]),
       ),
     ),
@@ -93,18 +91,18 @@ export function dataCard(of: CardFacts): string {
       [
         facts?.times === undefined
           ? 'No document has a date.'
-          : `From ${plain(facts.times.from)} to ${plain(facts.times.to)}; ${count(facts.times.documents)} documents have a date.`,
+          : `From ${plain(facts.times.from)} to ${plain(facts.times.to)}; ${formatExact(facts.times.documents)} documents have a date.`,
         '',
         tableOf(
-          ['language', languages.drawn < languages.of ? `of ${count(languages.drawn)} drawn` : 'documents'],
-          Object.entries(languages.counts).map(([language, number]) => [plain(language), count(number)]),
+          ['language', languages.drawn < languages.of ? `of ${formatExact(languages.drawn)} drawn` : 'documents'],
+          Object.entries(languages.counts).map(([language, number]) => [plain(language), formatExact(number)]),
         ),
         '',
         tableOf(
           ['licence', 'documents', 'bytes'],
           Object.entries(facts?.licences ?? {}).map(([licence, { documents, bytes }]) => [
             plain(licence),
-            count(documents),
+            formatExact(documents),
             formatBytes(bytes),
           ]),
         ),
@@ -118,7 +116,11 @@ export function dataCard(of: CardFacts): string {
             ['kind', 'places', 'documents'],
             Object.entries(cleaned.changes)
               .filter(([kind]) => kind.startsWith('pii.'))
-              .map(([kind, { places, documents }]) => [plain(kind.slice(4)), count(places), count(documents)]),
+              .map(([kind, { places, documents }]) => [
+                plain(kind.slice(4)),
+                formatExact(places),
+                formatExact(documents),
+              ]),
           ),
     ),
     ...sectionOf(
@@ -139,19 +141,19 @@ export function dataCard(of: CardFacts): string {
     ...sectionOf(
       'Cleaning',
       [
-        `${count(cleaned.kept)} of ${count(cleaned.documentsIn)} documents stay.`,
+        `${formatExact(cleaned.kept)} of ${formatExact(cleaned.documentsIn)} documents stay.`,
         '',
         tableOf(
           ['dropped for', 'documents'],
-          Object.entries(cleaned.droppedByReason).map(([reason, number]) => [plain(reason), count(number)]),
+          Object.entries(cleaned.droppedByReason).map(([reason, number]) => [plain(reason), formatExact(number)]),
         ),
         '',
         tableOf(
           ['changed', 'places', 'documents'],
           Object.entries(cleaned.changes).map(([kind, { places, documents }]) => [
             plain(kind),
-            count(places),
-            count(documents),
+            formatExact(places),
+            formatExact(documents),
           ]),
         ),
       ].join('\n'),

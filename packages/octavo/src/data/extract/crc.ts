@@ -23,17 +23,19 @@ export interface Checksum {
   readonly bytes: () => Buffer;
 }
 
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ (tables.crc32[(crc ^ byte) & 0xff] ?? 0);
-  return ~crc >>> 0;
+function advanced(crc: number, bytes: Uint8Array): number {
+  let sum = crc;
+  for (const byte of bytes) sum = (sum >>> 8) ^ (tables.crc32[(sum ^ byte) & 0xff] ?? 0);
+  return sum;
 }
+
+export const crc32 = (bytes: Uint8Array): number => ~advanced(0xffffffff, bytes) >>> 0;
 
 export function crc32Checksum(): Checksum {
   let crc = 0xffffffff;
   return {
     add: (bytes) => {
-      for (const byte of bytes) crc = (crc >>> 8) ^ (tables.crc32[(crc ^ byte) & 0xff] ?? 0);
+      crc = advanced(crc, bytes);
     },
     bytes: () => Buffer.from(Uint32Array.of(~crc).buffer),
   };

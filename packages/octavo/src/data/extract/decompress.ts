@@ -5,6 +5,7 @@ import { limits } from '../limits.js';
 import { unbzip2 } from './bzip2.js';
 import { Damaged } from './damaged.js';
 import { inSlices } from './in-slices.js';
+import { peeked } from './peeked.js';
 import { unxz } from './xz.js';
 import { unzstd } from './zstd.js';
 
@@ -79,23 +80,11 @@ export async function* decompress(
   where: string,
   { ratio = { in: 0, out: 0 }, archive }: { readonly ratio?: Ratio; readonly archive?: Ratio | undefined } = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const iterator = input[Symbol.asyncIterator]();
-  let first = new Uint8Array();
-  while (first.length < 10) {
-    const next = await iterator.next();
-    if (next.done === true) break;
-    first = Buffer.concat([first, next.value]);
-  }
+  const { start: first, bytes } = await peeked(input, 10);
   const counted = async function* () {
-    try {
-      ratio.in += first.length;
-      yield first;
-      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
-        ratio.in += next.value.length;
-        yield next.value;
-      }
-    } finally {
-      await iterator.return?.();
+    for await (const piece of bytes) {
+      ratio.in += piece.length;
+      yield piece;
     }
   };
   const isGzip = startsWith(first, [0x1f, 0x8b]);

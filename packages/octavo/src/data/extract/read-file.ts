@@ -7,6 +7,7 @@ import { readEpub } from './epub.js';
 import { type Container, type Format, formatOfBytes, formatOfName, magicBytes, packed } from './formats.js';
 import { extractArticle } from './html.js';
 import { readIsolated } from './isolated.js';
+import { peeked } from './peeked.js';
 import { csvRows } from './read-csv.js';
 import { readJson, readJsonl } from './read-jsonl.js';
 import { readWordnet } from './read-wordnet.js';
@@ -256,33 +257,13 @@ async function* rowDocuments(rows: AsyncIterable<Collected>, windowBytes: number
   }
 }
 
-/** The first bytes of a stream, and the stream with them. */
-async function peeked(bytes: Bytes): Promise<{ readonly start: Uint8Array; readonly bytes: Bytes }> {
-  const pieces = bytes[Symbol.asyncIterator]();
-  let start: Uint8Array = new Uint8Array();
-  while (start.length < magicBytes) {
-    const next = await pieces.next();
-    if (next.done === true) break;
-    start = Buffer.concat([start, next.value]);
-  }
-  const all = async function* () {
-    try {
-      yield start;
-      for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value;
-    } finally {
-      await pieces.return?.();
-    }
-  };
-  return { start, bytes: all() };
-}
-
 async function* documentsOf(bytes: Bytes, reading: Reading): AsyncGenerator<Collected, void, undefined> {
   const known = reading.source.format === 'auto' ? formatOfName(reading.where) : reading.source.format;
   if (known !== undefined) {
     yield* readAs(known, bytes, reading);
     return;
   }
-  const { start, bytes: all } = await peeked(bytes);
+  const { start, bytes: all } = await peeked(bytes, magicBytes);
   yield* readAs(formatOfBytes(start), all, reading);
 }
 
