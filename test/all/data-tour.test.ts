@@ -25,6 +25,7 @@ it('goes through', async ({ skip }) => {
   expect(stdout).toMatch(/of 60 items have a suggestion/);
   expect(stdout).toMatch(/contaminated: evaluation.jsonl:\d has [^\n]*\n[^\n]*⟦/);
   expect(stdout).toMatch(/database\/4: kept.*email {2}jo•.*archive\/speeches\/003: 98 % as database\/4/s);
+  expect(stdout).toMatch(/✓ boilerplate.*✓ outlier.perplexity +[\d.]+, at least [\d.]+, at most [\d.]+/s);
   expect(stdout).toMatch(/data.clean.fineweb +true +false.*kept again +\d+ +fineweb.line_punctuation → kept/s);
   const report = spawnSync(process.execPath, [octavo, 'data', 'report', '--json'], { cwd: folder, encoding: 'utf8' });
   const { collected, cleaned, split } = JSON.parse(report.stdout);

@@ -11,7 +11,7 @@ import {
   splitSection,
   why,
 } from '../data/index.js';
-import { readProject, readRunConfig, writeDataCard, writeDataReport } from '../pipeline/index.js';
+import { cacheFolderOf, readProject, readRunConfig, writeDataCard, writeDataReport } from '../pipeline/index.js';
 import { findProjectFolder } from '../project/index.js';
 import type { Command, Invocation } from './command.js';
 import { dataReport } from './data-report-text.js';
@@ -117,7 +117,9 @@ const views: Readonly<
       });
     const made = readRunConfig(existingRun(cwd, parseOptions(Options, options).run)).data;
     const [section, mixed] = [made.clean, splitSection(made)];
-    const value = await why({ artifacts, section, mixed, projectFolder: findProjectFolder(cwd), clock }, id);
+    const projectFolder = findProjectFolder(cwd);
+    const cacheFolder = cacheFolderOf(projectFolder);
+    const value = await why({ artifacts, section, mixed, projectFolder, cacheFolder, clock }, id);
     return { value, text: fateText(value, id), code: value.kind === 'unknown' ? 1 : 0 };
   },
 };

@@ -115,6 +115,7 @@ describe('the data steps', () => {
       section: cleanSection(data),
       mixed: splitSection(data),
       projectFolder: folder,
+      cacheFolder: join(folder, 'cache'),
       clock: { now: () => 0 },
     };
     expect(await why(asked, 'corpus/deep/tiny')).toMatchObject({

@@ -58,7 +58,14 @@ it('mixes training text alone, tells what it got, and orders by length', async (
   const left = plain.find(({ id }) => !seen.has(id))?.id ?? '';
   const mixed = splitSection(section({ mix: { weights: { rare: 1, common: 1 } } }));
   const clock = { now: () => 0 };
-  const asked = { artifacts, section: dataSection.parse({}).clean, mixed, projectFolder: folder, clock };
+  const asked = {
+    artifacts,
+    section: dataSection.parse({}).clean,
+    mixed,
+    projectFolder: folder,
+    cacheFolder: folder,
+    clock,
+  };
   expect(await why(asked, left)).toMatchObject({ kind: 'left-out', placement: undefined });
   const [repeated] = rows.filter(({ id }, at) => rows.findIndex((one) => one.id === id) !== at);
   expect(await why(asked, repeated?.id ?? '')).toMatchObject({

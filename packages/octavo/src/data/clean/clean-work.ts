@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { readDocuments, verifyChecksum } from '../../formats/index.js';
@@ -106,7 +106,7 @@ export async function cleanWork(place: CleanPlace, onDocuments: (count: number) 
     return { kind: 'kept', text, changes, digest, print };
   };
   const make = async (shard: number, alive: () => void): Promise<readonly Cleaned[]> => {
-    learned ??= learnCorpus(corpus, { section, folder, isShared: plan.shards > 1, batches: learning, signal });
+    learned ??= learnCorpus(corpus, { section, folder, batches: learning, signal });
     await learned;
     const done: Cleaned[] = [];
     let restedMs = performance.now();
@@ -129,10 +129,6 @@ export async function cleanWork(place: CleanPlace, onDocuments: (count: number) 
     documents: collected.documents,
     shards: plan.shards,
     passes: corpus.passes.length,
-    finish: async (): Promise<void> => {
-      await shards.finish();
-      await rm(join(folder, 'corpus'), { recursive: true, force: true });
-    },
     trained: judges.trained,
     run: (onDone: (documents: number, isOurs: boolean) => void = () => {}): Promise<number> =>
       shards.run((shard, isOurs) => {

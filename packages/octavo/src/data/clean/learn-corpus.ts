@@ -7,7 +7,7 @@ import { writeFileAtomic } from '../../core/index.js';
 import type { SourceDocument } from '../document.js';
 import type { CorpusStage } from '../filters/corpus-stage.js';
 import { repairText } from '../filters/document-stage.js';
-import { sharedShards } from '../scale/shared-shards.js';
+import { shardPath, sharedShards } from '../scale/shared-shards.js';
 import type { CleanSection } from '../section.js';
 
 const Sources = z.array(z.tuple([z.string(), z.number()]));
@@ -45,12 +45,17 @@ async function readLearned(path: string, { memory, ofSource }: CorpusStage): Pro
   return true;
 }
 
+/** Stays when the shards are gone: for a person who asks why. */
+const lessonOf = (folder: string): string => join(folder, 'corpus');
+
+/** What the corpus of the work folder taught, again in the stage; undefined where it is gone. */
+export const recallCorpus = <Stage extends CorpusStage>(stage: Stage, folder: string): Promise<Stage | undefined> =>
+  readLearned(shardPath(lessonOf(folder), 0), stage).then((found) => found && stage);
+
 interface Learning {
   readonly section: CleanSection;
   /** The work folder of the clean step. */
   readonly folder: string;
-  /** Whether other processes may be there to learn from, or to learn for. */
-  readonly isShared: boolean;
   readonly batches: () => AsyncGenerator<readonly SourceDocument[], void, undefined>;
   readonly signal: AbortSignal;
 }
@@ -59,10 +64,7 @@ interface Learning {
  * Passes before the first, where rules need to have seen the whole corpus: one process makes them, the others wait and
  * take over what it learned.
  */
-export async function learnCorpus(
-  stage: CorpusStage,
-  { section, folder, isShared, batches, signal }: Learning,
-): Promise<void> {
+export async function learnCorpus(stage: CorpusStage, { section, folder, batches, signal }: Learning): Promise<void> {
   if (stage.passes.length === 0) return;
   const make = async (_: number, alive: () => void): Promise<true> => {
     for (const pass of stage.passes)
@@ -74,13 +76,13 @@ export async function learnCorpus(
     return true;
   };
   const lesson = sharedShards<true>({
-    folder: join(folder, 'corpus'),
+    folder: lessonOf(folder),
     count: 1,
     make,
     write: (path) => writeLearned(path, stage),
     read: (path) => readLearned(path, stage),
     signal,
   });
-  const isOurs = isShared && (await lesson.run(() => {})) === 1;
+  const isOurs = (await lesson.run(() => {})) === 1;
   if (!isOurs) for await (const _ of lesson.results()) return;
 }

@@ -62,6 +62,8 @@ export function boilerplate(rules: BoilerplateRules, documents: number) {
   const ofSource = new Map<string, number>();
   const linesOf = (text: string): readonly string[] =>
     text.split('\n').filter((line) => line.trim().length >= rules.minCharacters);
+  const leastOf = (source: string): number =>
+    Math.ceil(Math.max(rules.minDocuments, rules.minShare * (ofSource.get(source) ?? 0)));
   return {
     /** All that was observed, as it lies in memory. */
     memory: counts.counters,
@@ -71,9 +73,14 @@ export function boilerplate(rules: BoilerplateRules, documents: number) {
       ofSource.set(source, (ofSource.get(source) ?? 0) + 1);
       for (const line of new Set(linesOf(text).map((one) => one.trim()))) counts.add(source, line);
     },
-    /** Afterwards: the text without such lines. */
+    /** Afterwards: in how many documents the line of a text stands that most have, and from how many on it goes. */
+    most: (source: string, text: string): { readonly documents: number; readonly least: number } => ({
+      documents: linesOf(text).reduce((most, line) => Math.max(most, counts.of(source, line.trim())), 0),
+      least: leastOf(source),
+    }),
+    /** The text without such lines. */
     cut: (source: string, text: string): { readonly text: string; readonly lines: number } => {
-      const least = Math.max(rules.minDocuments, rules.minShare * (ofSource.get(source) ?? 0));
+      const least = leastOf(source);
       let lines = 0;
       const kept = text.split('\n').filter((line) => {
         const trimmed = line.trim();

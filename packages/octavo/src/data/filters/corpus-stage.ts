@@ -1,7 +1,7 @@
 /** What is known of a document only after the others were seen: repeated lines and outliers. */
 import type { z } from 'zod';
 import { boilerplate, boilerplateFields } from './boilerplate.js';
-import { outlierFields, outlierReasons, outliers } from './outliers.js';
+import { type OutlierFigure, outlierFields, outlierReasons, outliers } from './outliers.js';
 import { rules, rulesOf } from './rules.js';
 import type { Dropped } from './verdict.js';
 
@@ -23,6 +23,9 @@ export interface CorpusStage {
   readonly passes: readonly ((source: string, text: string) => void)[];
   readonly cut: (source: string, text: string) => { readonly text: string; readonly lines: number };
   readonly judge: (text: string) => Dropped<(typeof corpusReasons)[number]> | undefined;
+  /** What `cut` and `judge` go by, for a person who asks why. */
+  readonly repeated: (source: string, text: string) => ReturnType<ReturnType<typeof boilerplate>['most']> | undefined;
+  readonly figures: (text: string) => readonly OutlierFigure[];
 }
 
 export function corpusStage(section: CorpusSection, documents: number): CorpusStage {
@@ -46,5 +49,7 @@ export function corpusStage(section: CorpusSection, documents: number): CorpusSt
     ],
     cut,
     judge: (text) => odd?.judge(text),
+    repeated: (source, text) => lines?.most(source, text),
+    figures: (text) => odd?.figures(text) ?? [],
   };
 }

@@ -22,6 +22,13 @@ export const outlierFields = {
 export type OutlierRules = z.infer<z.ZodObject<typeof outlierFields>>;
 
 export const outlierReasons = ['outlier.length', 'outlier.symbols', 'outlier.perplexity'] as const;
+type OutlierReason = (typeof outlierReasons)[number];
+export interface OutlierFigure {
+  readonly reason: OutlierReason;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
 type Measure = 'length' | 'symbols' | 'perplexity';
 const measures: readonly Measure[] = ['length', 'symbols', 'perplexity'];
 
@@ -97,6 +104,18 @@ export function outliers(rules: OutlierRules) {
   const used = measures.filter((which) => rules[which]);
   const spreads = { length: spread(0, 20), symbols: spread(0, 1), perplexity: spread(0, 12) };
   let bounds: ReadonlyMap<Measure, readonly [number, number]> | undefined;
+  const figureOf = (text: string, which: Measure): OutlierFigure => {
+    bounds ??= new Map(used.map((one) => [one, spreads[one].bounds(rules)]));
+    const value = measure(text, which, model);
+    const [low, high] = bounds.get(which) ?? [value, value];
+    return {
+      reason: `outlier.${which}`,
+      value: shown(which, value),
+      // Few symbols are no fault.
+      low: which === 'symbols' ? Number.NEGATIVE_INFINITY : shown(which, low),
+      high: shown(which, high),
+    };
+  };
   return {
     /** All that was learned and measured, as it lies in memory. */
     memory: [model.table, ...used.map((which) => spreads[which].memory)],
@@ -106,16 +125,15 @@ export function outliers(rules: OutlierRules) {
     measure: (text: string) => {
       for (const which of used) spreads[which].add(measure(text, which, model));
     },
-    judge: (text: string): Dropped<(typeof outlierReasons)[number]> | undefined => {
-      bounds ??= new Map(used.map((which) => [which, spreads[which].bounds(rules)]));
+    judge: (text: string): Dropped<OutlierReason> | undefined => {
       for (const which of used) {
-        const value = measure(text, which, model);
-        const [low, high] = bounds.get(which) ?? [value, value];
-        if (value > high) return above(`outlier.${which}`, shown(which, value), shown(which, high));
-        if (value < low && which !== 'symbols')
-          return below(`outlier.${which}`, shown(which, value), shown(which, low));
+        const { reason, value, low, high } = figureOf(text, which);
+        if (value > high) return above(reason, value, high);
+        if (value < low) return below(reason, value, low);
       }
       return undefined;
     },
+    /** Each figure of a text, and between which values it is no outlier. */
+    figures: (text: string): readonly OutlierFigure[] => used.map((which) => figureOf(text, which)),
   };
 }

@@ -5,7 +5,7 @@ export interface Dropped<Reason extends string = string> {
 }
 
 /** A figure as it stands in a detail. */
-const figure = (value: number): string => String(Number(value.toPrecision(3)));
+export const figure = (value: number): string => String(Number(value.toPrecision(3)));
 
 export const above = <Reason extends string>(reason: Reason, value: number, threshold: number): Dropped<Reason> => ({
   reason,

@@ -1,4 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { learnCorpus, recallCorpus } from '../clean/learn-corpus.js';
+import { corpusStage } from '../filters/corpus-stage.js';
 import { documentStage, repairText } from '../filters/document-stage.js';
 import { cleanSection, dataSection } from '../section.js';
 import { prose } from '../step.test-support.js';
@@ -8,14 +13,14 @@ const section = cleanSection(
   dataSection.parse({ clean: { gopher: true, c4: { minSentences: 3 }, fineweb: true, languages: ['en'] } }),
 );
 const places = { projectFolder: '', cleanFolder: '' };
-const corpus = { passes: [], cut: (_: string, text: string) => ({ text, lines: 0 }), judge: () => undefined };
+const corpus = corpusStage(section, 0);
 const judges = { language: () => undefined, content: () => undefined, trained: undefined };
 const stage = documentStage(section, corpus, judges);
 
 const brokenOf = async (raw: string) => {
   const { text } = repairText(raw, section);
   const { verdicts } = await verdictsOf(
-    { decoded: text, repaired: text, cut: stage(text, '', false).text },
+    { source: '', stages: { decoded: text, repaired: text, own: text, cut: stage(text, '', false).text }, corpus },
     section,
     places,
   );
@@ -40,4 +45,39 @@ it('tells the figure of each rule beside its threshold, and finds what cleaning 
     const found = (await brokenOf(text)).broken;
     expect(found).toContainEqual({ reason: dropped?.reason, detail: dropped?.detail, verdict: 'broken' });
   }
+});
+
+it('tells what rules about the whole corpus learned, as long as it is there', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'octavo-verdicts-'));
+  const asked = cleanSection(dataSection.parse({ clean: { boilerplate: true, outliers: true } }));
+  const menu = 'Home | Contact | About us';
+  const texts = Array.from({ length: 150 }, (_, n) => `${prose(n, 8 + (n % 5))}${n % 10 === 0 ? `\n${menu}` : ''}`);
+  const batches = async function* () {
+    yield texts.map((text, n) => ({ id: `${n}`, source: 'web', licence: '', text }));
+  };
+  const learned = corpusStage(asked, texts.length);
+  await learnCorpus(learned, { section: asked, folder, batches, signal: new AbortController().signal });
+  const verdictsIn = async (text: string) => {
+    const recalled = await recallCorpus(corpusStage(asked, texts.length), folder);
+    const own = recalled?.cut('web', text).text ?? text;
+    const { verdicts } = await verdictsOf(
+      { source: 'web', stages: { decoded: text, repaired: text, own, cut: own }, corpus: recalled },
+      asked,
+      places,
+    );
+    return verdicts.filter(({ reason }) => /boilerplate|outlier/.test(reason));
+  };
+  expect(await verdictsIn(texts[0] ?? '')).toMatchObject([
+    { verdict: 'passed', detail: 'the commonest line is in 15 documents of web, cut from 10 on' },
+    { reason: 'outlier.length', verdict: 'passed', detail: expect.stringMatching(/^\d+, at least \d+, at most \d+$/) },
+    { reason: 'outlier.symbols', verdict: 'passed', detail: expect.stringMatching(/^0\.0\d+, at most 0\.\d+$/) },
+    { reason: 'outlier.perplexity', verdict: 'passed' },
+  ]);
+  const odd = prose(7, 900);
+  expect(await verdictsIn(odd)).toContainEqual({ verdict: 'broken', ...learned.judge(odd) });
+  rmSync(folder, { recursive: true });
+  expect(await verdictsIn(odd)).toMatchObject([
+    { reason: 'boilerplate', verdict: 'unknown', detail: expect.stringContaining('no longer in .octavo/cache') },
+    { reason: 'outlier', verdict: 'unknown' },
+  ]);
 });

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readEvaluations } from '../clean/read-evaluations.js';
 import { c4, c4Fields } from '../filters/c4.js';
+import type { CorpusStage } from '../filters/corpus-stage.js';
 import { fineweb, finewebFields } from '../filters/fineweb.js';
 import { gopherQuality, gopherQualityFields } from '../filters/gopher-quality.js';
 import { gopherRepetition, gopherRepetitionFields } from '../filters/gopher-repetition.js';
@@ -13,12 +14,12 @@ import { classifierFields } from '../filters/quality-examples.js';
 import { rulesOf } from '../filters/rules.js';
 import { textStatistics } from '../filters/text-statistics.js';
 import { toxicityFields, toxicityStage } from '../filters/toxicity.js';
-import type { Dropped } from '../filters/verdict.js';
+import { type Dropped, figure } from '../filters/verdict.js';
 import type { CleanSection } from '../section.js';
 
 export interface RuleVerdict {
   readonly reason: string;
-  /** `unknown`: the rule asks about the whole corpus, or what it needs is gone. */
+  /** `unknown`: what the rule needs is gone. */
   readonly verdict: 'passed' | 'broken' | 'unknown';
   /** The figure beside its threshold, or why the verdict is unknown. */
   readonly detail: string;
@@ -69,17 +70,19 @@ export interface Stages {
   /** With its encoding put right. */
   readonly decoded: string;
   readonly repaired: string;
+  /** Without lines that many documents share. */
+  readonly own: string;
   /** After lines were cut out, before personal data are replaced. */
   readonly cut: string;
 }
 
-function publishedRules({ repaired, cut }: Stages, section: CleanSection): readonly RuleVerdict[] {
+function publishedRules({ own, cut }: Stages, section: CleanSection): readonly RuleVerdict[] {
   const gopher = rulesOf(section.gopher, { ...gopherQualityFields, ...gopherRepetitionFields });
   const ofC4 = rulesOf(section.c4, c4Fields);
   const ofFineweb = rulesOf(section.fineweb, finewebFields);
   // Statistics count runs of words for growing lengths, once: each question takes its own.
   const ofGopher = (rules: NonNullable<typeof gopher>) =>
-    gopherRepetition(textStatistics(repaired), rules) ?? gopherQuality(textStatistics(repaired), rules);
+    gopherRepetition(textStatistics(own), rules) ?? gopherQuality(textStatistics(own), rules);
   return [
     ...(gopher === undefined ? [] : probe(gopher, ofGopher)),
     ...(ofC4 === undefined
@@ -89,7 +92,7 @@ function publishedRules({ repaired, cut }: Stages, section: CleanSection): reado
             ? [
                 passedOr(
                   'c4.lorem_ipsum',
-                  c4(repaired, { ...ofC4, curlyBracket: false, minSentences: 0 }).dropped,
+                  c4(own, { ...ofC4, curlyBracket: false, minSentences: 0 }).dropped,
                   'not there',
                 ),
               ]
@@ -98,15 +101,14 @@ function publishedRules({ repaired, cut }: Stages, section: CleanSection): reado
             ? [
                 passedOr(
                   'c4.curly_bracket',
-                  c4(repaired, { ...ofC4, loremIpsum: false, minSentences: 0 }).dropped,
+                  c4(own, { ...ofC4, loremIpsum: false, minSentences: 0 }).dropped,
                   'not there',
                 ),
               ]
             : []),
           ...probe(
             { minSentences: ofC4.minSentences },
-            ({ minSentences }) =>
-              c4(repaired, { ...ofC4, loremIpsum: false, curlyBracket: false, minSentences }).dropped,
+            ({ minSentences }) => c4(own, { ...ofC4, loremIpsum: false, curlyBracket: false, minSentences }).dropped,
           ),
         ]),
     ...(ofFineweb === undefined ? [] : probe(ofFineweb, (rules) => fineweb(textStatistics(cut), rules))),
@@ -114,6 +116,41 @@ function publishedRules({ repaired, cut }: Stages, section: CleanSection): reado
 }
 
 const unknown = (reason: string, detail: string): RuleVerdict => ({ reason, verdict: 'unknown', detail });
+
+const gone = 'what the corpus taught is no longer in .octavo/cache: `octavo data` learns it when cleaning runs anew';
+
+/** Rules about all documents of the run; `corpus` is undefined where what it taught is gone. */
+function corpusRules(
+  source: string,
+  { repaired, own }: Stages,
+  { section, corpus }: { readonly section: CleanSection; readonly corpus: CorpusStage | undefined },
+): readonly RuleVerdict[] {
+  if (corpus === undefined)
+    return [
+      ...(section.boilerplate === false ? [] : [unknown('boilerplate', gone)]),
+      ...(section.outliers === false ? [] : [unknown('outlier', gone)]),
+    ];
+  const lines = corpus.repeated(source, repaired);
+  return [
+    ...(lines === undefined
+      ? []
+      : [
+          {
+            reason: 'boilerplate',
+            verdict: 'passed',
+            detail: `the commonest line is in ${lines.documents === 1 ? '1 document' : `${lines.documents} documents`} of ${source}, cut from ${lines.least} on`,
+          } as const,
+        ]),
+    ...corpus.figures(own).map(({ reason, value, low, high }): RuleVerdict => {
+      if (value > high) return { reason, verdict: 'broken', detail: `${figure(value)} > ${figure(high)}` };
+      if (value < low) return { reason, verdict: 'broken', detail: `${figure(value)} < ${figure(low)}` };
+      const detail = Number.isFinite(high)
+        ? `${figure(value)}, ${low > 0 ? `at least ${figure(low)}, ` : ''}at most ${figure(high)}`
+        : `${figure(value)}: too few documents to tell outliers from`;
+      return { reason, verdict: 'passed', detail };
+    }),
+  ];
+}
 
 /** Rules that need a file; one that is gone gives no verdict. */
 async function loadedRules(
@@ -158,7 +195,11 @@ async function loadedRules(
 
 /** All rules of the section in the order in which cleaning asks them. */
 export async function verdictsOf(
-  stages: Stages,
+  {
+    source,
+    stages,
+    corpus,
+  }: { readonly source: string; readonly stages: Stages; readonly corpus: CorpusStage | undefined },
   section: CleanSection,
   places: { readonly projectFolder: string; readonly cleanFolder: string },
 ): Promise<{ readonly language: string; readonly verdicts: readonly RuleVerdict[] }> {
@@ -183,12 +224,7 @@ export async function verdictsOf(
         `${repaired.length} characters, at least ${section.minCharacters}`,
       ),
       ...(section.languages.length === 0 ? [] : [passedOr('language', foreign, found)]),
-      ...(section.boilerplate === false
-        ? []
-        : [unknown('boilerplate', 'asks about the whole corpus: figures below are those before its lines went')]),
-      ...(section.outliers === false
-        ? []
-        : [unknown('outlier', 'asks about the whole corpus, which is not read again')]),
+      ...corpusRules(source, stages, { section, corpus }),
       ...publishedRules(stages, section),
       ...(await loadedRules(stages, section, places)),
     ],

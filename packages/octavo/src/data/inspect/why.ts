@@ -3,15 +3,19 @@ import type { Clock } from '../../core/index.js';
 import { type Row, readDocuments } from '../../formats/index.js';
 import { labelsOf } from '../balance/labels.js';
 import type { MixKey } from '../balance/mix.js';
+import { cleanFolder } from '../clean/clean-work.js';
+import { recallCorpus } from '../clean/learn-corpus.js';
 import { cleanColumns } from '../clean.js';
 import { type DropReason, documentColumns, droppedColumns } from '../document.js';
+import { type CorpusStage, corpusStage } from '../filters/corpus-stage.js';
 import { documentStage, repairText } from '../filters/document-stage.js';
 import { findPii, piiFields, replacePii } from '../filters/pii.js';
 import { rulesOf } from '../filters/rules.js';
 import { limits } from '../limits.js';
 import { splits } from '../plan-split.js';
+import { readSummary } from '../read-summary.js';
 import type { CleanSection, SplitSection } from '../section.js';
-import type { MixSummary } from '../summaries.js';
+import { CollectSummary, type MixSummary } from '../summaries.js';
 import { type Change, changeBetween } from './change.js';
 import { type DataSummary, dataSummary } from './data-summary.js';
 import { keptFor } from './duplicates.js';
@@ -117,15 +121,28 @@ function provenanceOf(id: string, source: string, row: Collected | undefined, { 
 const masked = (found: string): string =>
   `${found.slice(0, 2)}${'•'.repeat(Math.max(1, Math.min(12, found.length - 3)))}${found.slice(-1)}`;
 
+/** What cleaning learned of the whole corpus; undefined where it is gone. */
+async function corpusOf({ artifacts, section, projectFolder, cacheFolder }: Asked): Promise<CorpusStage | undefined> {
+  const from = at(artifacts, 'collect');
+  const { documents } = await readSummary(from, CollectSummary);
+  const stage = corpusStage(section, documents);
+  if (stage.passes.length === 0) return stage;
+  // The folder is named by files of the user too, which may be gone.
+  const folder = await cleanFolder({ section, projectFolder, cacheFolder, from }).catch(() => undefined);
+  return folder === undefined ? undefined : recallCorpus(stage, folder);
+}
+
 async function judgedOf(
   { text: raw, source }: Collected,
   final: string | undefined,
-  { section, projectFolder, artifacts }: Asked,
+  asked: Asked,
 ): Promise<NonNullable<Story['judged']>> {
+  const { section, projectFolder, artifacts } = asked;
   const { decoded, text: repaired } = repairText(raw, section);
-  const nothing = { passes: [], cut: (_: string, text: string) => ({ text, lines: 0 }), judge: () => undefined };
+  const corpus = await corpusOf(asked);
+  const learned = corpus ?? corpusStage({ boilerplate: false, outliers: false }, 0);
   const judges = { language: () => undefined, content: () => undefined, trained: undefined };
-  const staged = documentStage({ ...section, pii: false }, nothing, judges)(raw, source, false);
+  const staged = documentStage({ ...section, pii: false }, learned, judges)(raw, source, false);
   const pii = rulesOf(section.pii, piiFields);
   // What may be shown: personal data that cleaning replaces are replaced here too.
   const safe = (text: string): string => (pii === undefined ? text : replacePii(text, pii).text);
@@ -137,11 +154,12 @@ async function judgedOf(
   };
   compare('repaired', raw, decoded, /^repair\./);
   compare('normalised', decoded, repaired, /^$/);
-  compare('lines cut', repaired, staged.text, /^c4\./);
+  compare('lines cut', repaired, staged.text, /^(?:boilerplate|c4)\./);
   if (final !== undefined) compare('lines or passages cut', safe(staged.text), final, /^$/);
-  const stages = { decoded, repaired, cut: staged.text };
+  const stages = { decoded, repaired, own: learned.cut(source, repaired).text, cut: staged.text };
+  const places = { projectFolder, cleanFolder: at(artifacts, 'clean') };
   return {
-    ...(await verdictsOf(stages, section, { projectFolder, cleanFolder: at(artifacts, 'clean') })),
+    ...(await verdictsOf({ source, stages, corpus }, section, places)),
     changes,
     pii: findPii(staged.text, pii?.kinds).map(({ kind, from, to }) => ({
       kind,
@@ -207,6 +225,8 @@ interface Asked {
   /** How its training text was mixed. */
   readonly mixed: SplitSection;
   readonly projectFolder: string;
+  /** Where cleaning may have left what it learned of the corpus. */
+  readonly cacheFolder: string;
   readonly clock: Clock;
 }
 

@@ -21,6 +21,10 @@ export interface Shards<Result> {
 /** Stands in the folder once the step that asked for the shards has used them. */
 const doneMark = 'done';
 
+/** Where a shard lies below the folder. */
+export const shardPath = (folder: string, shard: number): string =>
+  join(folder, 'shards', `${String(shard).padStart(6, '0')}.shard`);
+
 export const isFinished = (folder: string): boolean => existsSync(join(folder, doneMark));
 
 const pauseMs = 100;
@@ -29,7 +33,7 @@ const pauseMs = 100;
 export function sharedShards<Result>({ folder, count, make, write, read, signal, lanes = 1 }: Shards<Result>) {
   const files = join(folder, 'shards');
   mkdirSync(files, { recursive: true });
-  const pathOf = (shard: number) => join(files, `${String(shard).padStart(6, '0')}.shard`);
+  const pathOf = (shard: number) => shardPath(folder, shard);
   let held: { readonly shard: number; readonly result: Result } | undefined;
   /** Takes one open shard after another, until none is open. */
   const lane = async (open: Set<number>, onDone: (shard: number, isOurs: boolean) => void): Promise<number> => {
