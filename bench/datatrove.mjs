@@ -30,16 +30,22 @@ import { plant } from './plant.mjs';
 const program = fileURLToPath(import.meta.url);
 const exec = promisify(execFile);
 
-const read = async (path) => {
+async function* documentsOf(path) {
+  const rows = { fileId: 'f', source: 's', licence: '', textField: 'text' };
+  // As the step opens files.
+  for await (const { document } of readJsonl(createReadStream(path, { highWaterMark: 1 << 20 }), rows)) yield document;
+}
+
+const textsOf = async (path) => {
   const texts = [];
-  for await (const { document } of readJsonl(createReadStream(path), {
-    fileId: 'f',
-    source: 's',
-    licence: '',
-    textField: 'text',
-  }))
-    texts.push(document.text);
+  for await (const { text } of documentsOf(path)) texts.push(text);
   return texts;
+};
+
+const read = async (path) => {
+  let characters = 0;
+  for await (const { text } of documentsOf(path)) characters += text.length;
+  return characters;
 };
 
 const gopher = (texts) => {
@@ -74,11 +80,14 @@ const tokenize = async (texts, { tokenizerPath, folder }) => {
 
 const stages = { read, gopher, minhash, tokenize };
 
+/** The file with the first of the documents, for a first run. */
+const startOf = (path) => `${path}.start`;
+
 /** Our side of a stage, in this process. */
 const runStage = async (stage, path, tokenizerPath, folder) => {
-  const texts = stage === 'read' ? path : await read(path);
-  // What is loaded when first used is no part of the stage.
-  if (stage !== 'read') await stages[stage](texts.slice(0, 20), { tokenizerPath, folder });
+  const texts = stage === 'read' ? path : await textsOf(path);
+  // What is loaded or compiled when first used is no part of the stage.
+  await stages[stage](stage === 'read' ? startOf(path) : texts.slice(0, 20), { tokenizerPath, folder });
   const started = process.cpuUsage();
   await stages[stage](texts, { tokenizerPath, folder });
   const { user, system } = process.cpuUsage(started);
@@ -109,6 +118,7 @@ const race = async ({ size, rounds, files, wanted, python }) => {
     for (let number = 0; number < made.documents; number++)
       rows.push(JSON.stringify({ text: made.at(number).text.replaceAll('<|', '<') }));
     writeFileSync(path, rows.join('\n'));
+    writeFileSync(startOf(path), rows.slice(0, 4000).join('\n'));
     const megabytes = readFileSync(path).length / 1e6;
     const places = [path, await writeTokenizer(folder), folder];
     const secondsOf = async (command, args) =>

@@ -23,7 +23,7 @@ from datatrove.utils.logging import logger
 logger.remove()
 
 
-def reading():
+def reading(path):
     reader = JsonlReader(os.path.dirname(path), glob_pattern=os.path.basename(path))
     return sum(len(document.text) for document in reader.run(None, 0, 1))
 
@@ -53,7 +53,8 @@ def tokenize(documents):
 
 
 if stage == "read":
-    work = reading
+    reading(f"{path}.start")
+    work = lambda: reading(path)
 else:
     with open(path, encoding="utf8") as file:
         documents = [Document(text=json.loads(line)["text"], id="") for line in file]

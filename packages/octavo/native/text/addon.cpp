@@ -12,6 +12,7 @@ NAPI_MODULE_INIT() {
     addTrainer(env, exports);
     addDuplicates(env, exports);
     addModel(env, exports);
+    addRows(env, exports);
     return exports;
   });
 }

@@ -14,5 +14,6 @@ void addTokenizer(napi_env env, napi_value exports);
 void addTrainer(napi_env env, napi_value exports);
 void addDuplicates(napi_env env, napi_value exports);
 void addModel(napi_env env, napi_value exports);
+void addRows(napi_env env, napi_value exports);
 
 }  // namespace octavo::text

@@ -133,6 +133,29 @@ for (let round = 0; round < rounds; round++) {
   const spans = native.repeatedSpans(Buffer.concat(parts), ends, 1 + random(40));
   assert.ok(spans.length % 2 === 0 && spans.every((place, n) => place <= end && (n === 0 || place >= spans[n - 1])));
 }
+const name = Buffer.from('text');
+for (let round = 0; round < 10 * rounds; round++) {
+  const rows = Array.from({ length: random(5) }, () => {
+    const row = JSON.stringify({
+      [pick(['a', 'text'])]: pick([1, [text()], { a: null }, text()]),
+      text: text().repeat(random(9)),
+    });
+    return pick([
+      row,
+      row.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    ]);
+  });
+  const lines = Buffer.from(rows.join('\n'));
+  for (let change = random(4); change > 0 && lines.length > 0; change--)
+    lines[random(lines.length)] = pick([random(256), ...Buffer.from('"\\{}[]:,\n u0')]);
+  // A buffer that ends with its last byte shows every read beyond it.
+  const exact = new Uint8Array(new ArrayBuffer(lines.length));
+  exact.set(lines);
+  const lineCount = lines.length === 0 ? 0 : lines.toString('latin1').replace(/\n$/, '').split('\n').length;
+  assert.equal(native.jsonRows(exact, name).length, lineCount);
+}
+assert.throws(() => native.jsonRows('{}', name));
+assert.throws(() => native.jsonRows(name));
 assert.throws(() => native.minHash(5));
 assert.throws(() => native.minHash());
 for (const wrong of [learnt.subarray(1), new Int32Array(learnt.length), 'a', undefined]) {

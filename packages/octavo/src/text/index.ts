@@ -3,6 +3,7 @@ export { huggingFaceTokenizerConfig } from './hugging-face.js';
 export { loadTokenizer } from './load-tokenizer.js';
 export { minHash, repeatedSpans } from './native-duplicates.js';
 export { characterLogarithm, characterTable, learnCharacters } from './native-model.js';
+export { jsonRows } from './native-rows.js';
 export { type PatternName, patternNames } from './patterns.js';
 export { type TokenizerSection, tokenizerSection } from './section.js';
 export { endOfText, endOfTurn, type Role, roles, roleToken, standardSpecialTokens } from './special-tokens.js';

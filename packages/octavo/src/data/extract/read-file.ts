@@ -1,4 +1,4 @@
-import type { Collected, DropReason } from '../document.js';
+import { type Collected, type DropReason, utf8Bytes } from '../document.js';
 import { inWindows, textInWindows } from '../in-windows.js';
 import { limits } from '../limits.js';
 import type { Source } from '../sources/kind.js';
@@ -252,7 +252,7 @@ async function* wordnetDocuments(bytes: Bytes, { fileId, about }: Reading): Asyn
 
 async function* rowDocuments(rows: AsyncIterable<Collected>, windowBytes: number): AsyncGenerator<Collected> {
   for await (const row of rows) {
-    if (row.kind === 'rejected') yield row;
+    if (row.kind === 'rejected' || utf8Bytes(row.document.text) <= windowBytes) yield row;
     else yield* textInWindows(row.document.text, row.document, windowBytes);
   }
 }

@@ -1,8 +1,9 @@
+import { jsonRows } from '../../text/index.js';
 import type { Collected, DropReason } from '../document.js';
 import { limits } from '../limits.js';
 import type { Bytes } from './decompress.js';
 import { jsonSlices } from './read-json.js';
-import { byteLines } from './text-pieces.js';
+import { blocksOfLines } from './text-pieces.js';
 
 type Parsed =
   | { readonly kind: 'text'; readonly text: string }
@@ -50,24 +51,36 @@ function parseRow(bytes: Uint8Array, textField: string): Parsed {
   return { kind: 'text', text };
 }
 
-function collected(number: number, parsed: Parsed, { fileId, source, licence }: RowContext): Collected {
-  const id = `${fileId}:${number}`;
-  if (parsed.kind === 'text') return { kind: 'document', document: { id, source, licence, text: parsed.text } };
+const documentOf = (number: number, text: string, { fileId, source, licence }: RowContext): Collected => ({
+  kind: 'document',
+  document: { id: `${fileId}:${number}`, source, licence, text },
+});
+
+function collected(number: number, parsed: Parsed, context: RowContext): Collected {
+  if (parsed.kind === 'text') return documentOf(number, parsed.text, context);
+  const { fileId, source } = context;
   const excerpt = new TextDecoder().decode(parsed.shown).slice(0, limits.excerptCharacters);
-  return { kind: 'rejected', dropped: { id, source, reason: parsed.reason, detail: parsed.detail, excerpt } };
+  return {
+    kind: 'rejected',
+    dropped: { id: `${fileId}:${number}`, source, reason: parsed.reason, detail: parsed.detail, excerpt },
+  };
 }
 
 /** Rows of JSON, one a line; blank lines are not rows. A row that cannot be read is rejected with a reason, never lost. */
 export async function* readJsonl(bytes: Bytes, context: RowContext): AsyncGenerator<Collected, void, undefined> {
+  const { textField } = context;
+  const name = Buffer.from(textField);
   let number = 0;
-  for await (const line of byteLines(bytes, limits.lineBytes)) {
-    number++;
-    if (line.kind === 'line' && line.bytes.every((byte) => byte === 32 || byte === 13 || byte === 9)) continue;
-    yield collected(
-      number,
-      line.kind === 'line' ? parseRow(line.bytes, context.textField) : tooLong(line.start),
-      context,
-    );
+  for await (const block of blocksOfLines(bytes, limits.lineBytes)) {
+    if (block.kind === 'too-long') {
+      yield collected(++number, tooLong(block.start), context);
+      continue;
+    }
+    for (const row of jsonRows(block.bytes, name)) {
+      number++;
+      if (typeof row === 'string') yield documentOf(number, row, context);
+      else if (row !== null) yield collected(number, parseRow(row, textField), context);
+    }
   }
 }
 

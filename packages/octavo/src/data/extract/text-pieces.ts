@@ -1,5 +1,6 @@
 import { decoderOf, detectCharset, sampleBytes } from './charset.js';
 import type { Bytes } from './decompress.js';
+import { inSlices } from './in-slices.js';
 
 /**
  * Bytes as text. A byte order mark overrules `encoding`; `auto` tells by the first bytes; what is no text in that encoding
@@ -34,41 +35,64 @@ export async function* textPieces(bytes: Bytes, encoding: string): AsyncGenerato
   const rest = `${last === undefined ? '' : (decode?.(last) ?? '')}${decode?.() ?? ''}`;
   if (rest !== '') yield rest;
 }
-export type Line =
-  | { readonly kind: 'line'; readonly bytes: Uint8Array }
-  | { readonly kind: 'too-long'; readonly start: Uint8Array };
+type TooLong = { readonly kind: 'too-long'; readonly start: Uint8Array };
+export type Line = { readonly kind: 'line'; readonly bytes: Uint8Array } | TooLong;
+/** Whole lines with their ends, which one that was pieced together and the last may lack. */
+export type Lines = { readonly kind: 'lines'; readonly bytes: Uint8Array } | TooLong;
 
 const newline = 10;
+/** Bytes of lines given at once. */
+const mostAtOnce = 2 ** 20;
 
-/** Lines without their ends. One beyond `mostBytes` is skipped to its end and told by its first bytes. */
-export async function* byteLines(bytes: Bytes, mostBytes: number): AsyncGenerator<Line, void, undefined> {
+/** Lines, as many as have come. One beyond `mostBytes` is skipped to its end and told by its first bytes. */
+export async function* blocksOfLines(bytes: Bytes, mostBytes: number): AsyncGenerator<Lines, void, undefined> {
+  // A line of which the end has not come.
   let parts: Uint8Array[] = [];
   let held = 0;
   let overlong: Uint8Array | undefined;
   const take = (part: Uint8Array) => {
+    held += part.length;
     if (overlong !== undefined) return;
-    if (held + part.length > mostBytes) {
+    if (held > mostBytes) {
       overlong = Buffer.concat([...parts, part.subarray(0, 256)]).subarray(0, 256);
       parts = [];
     } else parts.push(part);
-    held += part.length;
   };
-  const finish = (): Line => {
-    const line: Line =
-      overlong === undefined ? { kind: 'line', bytes: Buffer.concat(parts) } : { kind: 'too-long', start: overlong };
+  const finish = (): Lines => {
+    const line: Lines =
+      overlong === undefined ? { kind: 'lines', bytes: Buffer.concat(parts) } : { kind: 'too-long', start: overlong };
     parts = [];
     held = 0;
     overlong = undefined;
     return line;
   };
-  for await (const piece of bytes) {
+  for await (const piece of inSlices(bytes, Math.min(mostBytes, mostAtOnce))) {
     let from = 0;
-    for (let end = piece.indexOf(newline); end !== -1; end = piece.indexOf(newline, from)) {
-      take(piece.subarray(from, end));
+    const last = piece.lastIndexOf(newline);
+    if (held > 0 && last !== -1) {
+      const end = piece.indexOf(newline);
+      take(piece.subarray(0, end));
       yield finish();
       from = end + 1;
     }
-    take(piece.subarray(from));
+    if (last >= from) yield { kind: 'lines', bytes: piece.subarray(from, last + 1) };
+    take(piece.subarray(last + 1));
   }
   if (held > 0) yield finish();
+}
+
+/** Lines without their ends. One beyond `mostBytes` is skipped to its end and told by its first bytes. */
+export async function* byteLines(bytes: Bytes, mostBytes: number): AsyncGenerator<Line, void, undefined> {
+  for await (const block of blocksOfLines(bytes, mostBytes)) {
+    if (block.kind === 'too-long') {
+      yield block;
+      continue;
+    }
+    for (let from = 0; from < block.bytes.length; ) {
+      const found = block.bytes.indexOf(newline, from);
+      const end = found === -1 ? block.bytes.length : found;
+      yield { kind: 'line', bytes: block.bytes.subarray(from, end) };
+      from = end + 1;
+    }
+  }
 }

@@ -66,7 +66,7 @@ export async function* fileBytes(
   path: string,
   read: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 18 })) {
+  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) {
     read(piece.length);
     yield piece;
   }
