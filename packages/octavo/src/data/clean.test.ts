@@ -96,3 +96,40 @@ describe('clean with every rule on', () => {
     expect(Object.keys((await clean.externalInputs?.(cleanSection(data), folder)) ?? {})).toEqual(['evals.jsonl']);
   });
 });
+
+it('fills in what a source does not tell, or drops the document for it', async () => {
+  const place = mkdtempSync(join(folder, 'missing-'));
+  const texts = {
+    'a-2021-03-04': '# On whales\n\n',
+    b: '',
+    c: 'https://creativecommons.org/licenses/by/4.0/ it says.\n',
+  };
+  for (const [n, [id, start]] of Object.entries(texts).entries())
+    writeFileSync(join(place, `${id}.txt`), `${start}${page(500 + n)}`);
+  const data = dataSection.parse({
+    sources: [{ from: '*.txt', name: 'web' }],
+    chat: { families: [] },
+    clean: { missing: { title: 'infer', time: 'infer', licence: { default: 'CC0-1.0' }, url: 'keep' } },
+  });
+  const { artifacts, run } = stepRunner(place);
+  await run(collect, collectSection(data));
+  const outcome = await run(clean, cleanSection(data));
+  const kept = [];
+  for await (const batch of readDocuments(join(artifacts, 'clean/documents.parquet'), {
+    columns: { id: 'text', title: 'text?', time: 'text?', licence: 'text' },
+  }))
+    kept.push(...batch);
+  expect(kept.map(({ id, time, licence }) => [id, time, licence])).toEqual([
+    ['web/a-2021-03-04', '2021-03-04', 'CC0-1.0'],
+    ['web/b', undefined, 'CC0-1.0'],
+    ['web/c', undefined, 'CC0-1.0'],
+  ]);
+  expect(kept[0]?.title).toBe('On whales');
+  expect(outcome).toMatchObject({ summary: { changes: { 'missing.licence.default': { documents: 3 } } } });
+
+  const stricter = dataSection.parse({ ...data, clean: { missing: { time: 'drop' } } });
+  await run(clean, cleanSection(stricter)).then(
+    () => expect.unreachable(),
+    (error: unknown) => expect(error).toMatchObject({ code: 'DATA_TOO_SMALL' }),
+  );
+});

@@ -12,6 +12,8 @@ import { tally } from './clean/tally.js';
 import { type DroppedDocument, documentColumns, droppedColumns, dropReasons, utf8Bytes } from './document.js';
 import { spilledSpans } from './duplicates/spilled-spans.js';
 import { cutSpans } from './duplicates/substrings.js';
+import { fillMissing, missingFields } from './filters/missing.js';
+import { rulesOf } from './filters/rules.js';
 import { interruptible } from './interruptible.js';
 import { progress } from './progress.js';
 import { shareOut } from './scale/helpers.js';
@@ -70,6 +72,7 @@ async function cleanAll(context: StepContext<CleanSection & Workers>): Promise<R
     droppedDocuments(),
   ).finally(close);
 
+  const missing = rulesOf(section.missing, missingFields);
   const sources = tally();
   const changes = tally();
   const keptDocuments = async function* () {
@@ -84,7 +87,8 @@ async function cleanAll(context: StepContext<CleanSection & Workers>): Promise<R
       if (cut !== undefined) changes.add('substrings.passages', cut.length / 2);
       sources.add(document.source, bytes);
       for (const [kind, places] of Object.entries(cleaned.changes)) changes.add(kind, places);
-      yield { ...document, text, cluster, bytes };
+      const facts = missing === undefined ? {} : fillMissing(document, cleaned.text, missing).facts;
+      yield { ...document, ...facts, text, cluster, bytes };
     }
   };
   const written = await writeDocuments(join(folder, 'documents.parquet'), { columns: cleanColumns }, keptDocuments());

@@ -1,5 +1,6 @@
 import { corpusReasons } from './filters/corpus-stage.js';
 import { judgeReasons } from './filters/judges.js';
+import { missingReasons } from './filters/missing.js';
 import { qualityReasons } from './filters/quality.js';
 
 /** Columns of `collect/documents.parquet`. */
@@ -41,6 +42,7 @@ export const dropReasons = [
   'binary',
   'mojibake',
   'too-short',
+  ...missingReasons,
   ...corpusReasons,
   ...qualityReasons,
   ...judgeReasons,

@@ -14,6 +14,7 @@ import { encodings } from './extract/charset.js';
 import { formats } from './extract/formats.js';
 import { corpusFields } from './filters/corpus-stage.js';
 import { judgeFields } from './filters/judges.js';
+import { missingFields } from './filters/missing.js';
 import { piiFields } from './filters/pii.js';
 import { qualityFields } from './filters/quality.js';
 import { rules, rulesOf } from './filters/rules.js';
@@ -119,6 +120,7 @@ export const dataSection = z
           .boolean()
           .default(true)
           .describe('Turn UTF-8 that was read as Windows-1252 or Latin-1 back, where that is unambiguous.'),
+        missing: rules(missingFields, 'What becomes of documents whose source does not tell a field.'),
         ...corpusFields,
         ...qualityFields,
         ...judgeFields,

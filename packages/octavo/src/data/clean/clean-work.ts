@@ -5,11 +5,13 @@ import { join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { readDocuments, verifyChecksum } from '../../formats/index.js';
 import { canonicalJson, hashFile, sha256 } from '../../project/index.js';
-import { documentColumns } from '../document.js';
+import { documentColumns, type SourceDocument } from '../document.js';
 import { fingerprint } from '../duplicates/near-duplicates.js';
 import { corpusStage } from '../filters/corpus-stage.js';
 import { documentStage } from '../filters/document-stage.js';
 import { judgeFiles, loadJudges } from '../filters/judges.js';
+import { fillMissing, missingFields } from '../filters/missing.js';
+import { rulesOf } from '../filters/rules.js';
 import { readSummary } from '../read-summary.js';
 import { type Cleaned, readShard, writeShard } from '../scale/shard-file.js';
 import { rowsOf, shardPlan } from '../scale/shard-plan.js';
@@ -93,9 +95,13 @@ export async function cleanWork(place: CleanPlace, onDocuments: (count: number) 
     }
   };
   let learned: Promise<void> | undefined;
-  const clean = (raw: string, source: string): Cleaned => {
-    const { text, dropped, changes } = stage(raw, source, true);
+  const missing = rulesOf(section.missing, missingFields);
+  const clean = (document: SourceDocument): Cleaned => {
+    const { text, ...staged } = stage(document.text, document.source, true);
+    const filled = missing === undefined ? undefined : fillMissing(document, text, missing);
+    const dropped = staged.dropped ?? filled?.dropped;
     if (dropped !== undefined) return { kind: 'dropped', ...dropped, excerpt: excerptOf(text) };
+    const changes = { ...staged.changes, ...filled?.changes };
     const hit = evaluations.hit(text);
     if (hit !== undefined) {
       const detail = `${hit.item} has "${hit.words}"`;
@@ -111,8 +117,8 @@ export async function cleanWork(place: CleanPlace, onDocuments: (count: number) 
     const done: Cleaned[] = [];
     let restedMs = performance.now();
     for await (const batch of documentsOf(rowsOf(plan, shard)))
-      for (const { text, source } of batch) {
-        done.push(clean(text, source));
+      for (const document of batch) {
+        done.push(clean(document));
         if (performance.now() - restedMs < quietMs) continue;
         // Ctrl-C is heard here, and others see that we live.
         await setImmediate();
