@@ -19,6 +19,7 @@ const provenanceRows = ({ provenance: of, judged }: Story): readonly (readonly s
     ['address', of.url],
     ['title', of.title],
     ['time', of.time],
+    ['label', of.label],
     ['licence', of.licence],
     ['language', judged?.language],
   ].flatMap(([name, value]) =>

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { fail, visibleLine } from '../core/index.js';
@@ -9,6 +9,7 @@ import {
   alphaLevels,
   balances,
   createProject,
+  documentItems,
   exportLabels,
   findProject,
   formatOf,
@@ -32,6 +33,7 @@ import { readProject } from '../pipeline/index.js';
 import { findProjectFolder } from '../project/index.js';
 import type { Command, Invocation } from './command.js';
 import { parseOptions } from './options.js';
+import { existingRun, finishedArtifact } from './run-artifacts.js';
 import { table } from './terminal.js';
 
 const Options = z.object({
@@ -47,6 +49,8 @@ const Options = z.object({
   claimMinutes: z.coerce.number().int().min(1).default(30),
   format: z.enum(labelFormats).optional(),
   textField: z.string().min(1).default('text'),
+  labelField: z.string().min(1).optional(),
+  run: z.string().min(1).optional(),
   annotator: z.string().min(1).max(200).default('import'),
   out: z.string().optional(),
   balance: z.enum(balances).default('none'),
@@ -145,6 +149,21 @@ const suggest = async ({ invocation, options, store }: Work, project: LabelProje
   return { value, text: weakText(value) };
 };
 
+/** What to import: a file, or the cleaned documents of a run. */
+function itemsOf({ args, cwd }: Invocation, options: Options, project: LabelProject): ReturnType<typeof readItems> {
+  const { run, textField, labelField, annotator } = options;
+  if (run !== undefined) {
+    const folder = existingRun(cwd, run);
+    return documentItems(join(finishedArtifact(folder, 'clean'), 'documents.parquet'), { annotator });
+  }
+  const file = args[2];
+  if (file === undefined) throw needed('the file to import, or --run NAME,', 'import');
+  const path = resolve(cwd, file);
+  if (!existsSync(path))
+    throw fail('FILE_UNREADABLE', { what: 'there is no such file', where: file, remedy: 'correct the path' });
+  return readItems(path, project, { format: options.format ?? formatOf(path), textField, labelField, annotator });
+}
+
 const verbs: Readonly<Record<string, (work: Work) => Promise<Answer>>> = {
   list: async ({ store }) => {
     const projects = await listProjects(store);
@@ -167,19 +186,8 @@ const verbs: Readonly<Record<string, (work: Work) => Promise<Answer>>> = {
     };
   },
   import: async ({ invocation, options, store, name }) => {
-    const file = invocation.args[2];
-    if (file === undefined) throw needed('the file to import', 'import');
-    const path = resolve(invocation.cwd, file);
-    if (!existsSync(path))
-      throw fail('FILE_UNREADABLE', { what: 'there is no such file', where: file, remedy: 'correct the path' });
     const project = await findProject(store, name);
-    const { format = formatOf(path), textField, annotator } = options;
-    const value = await addItems(
-      store,
-      project,
-      readItems(path, project, { format, textField, annotator }),
-      invocation.clock,
-    );
+    const value = await addItems(store, project, itemsOf(invocation, options, project), invocation.clock);
     return {
       value,
       text: `${value.items} items added, ${value.known} were there already; ${value.annotations} labels\n`,
@@ -251,7 +259,9 @@ export const label: Command = {
       says: `with import and export: ${labelFormats.join(', ')} (by the file's name); csv is written alone`,
     },
     { form: '--text-field <name>', says: 'with import: the field that holds the text (text)' },
-    { form: '--annotator <name>', says: 'with import: whose the labels of a CoNLL file are (import)' },
+    { form: '--label-field <name>', says: 'with import, JSONL: the field that holds a label' },
+    { form: '--run <name>', says: 'with import: the cleaned documents of a run, labels of their sources with them' },
+    { form: '--annotator <name>', says: 'with import: whose labels of CoNLL, --label-field and --run are (import)' },
     { form: '--out <file>', says: 'with export: the file to write (the terminal)' },
     {
       form: '--balance <how>',
@@ -269,6 +279,7 @@ export const label: Command = {
   examples: [
     'octavo label create tone --labels praise,complaint,other --overlap 2',
     'octavo label import tone reviews.jsonl --text-field body',
+    'octavo label import tone --run main',
     'octavo label serve tone',
     'octavo label agreement tone',
     'octavo label suggest tone --functions rules.yaml',

@@ -50,7 +50,7 @@ function refuseRepeats(seen: DigestTable, id: string, source: ResolvedSource): v
 }
 
 async function collectAll(context: StepContext<CollectSection>): Promise<Readonly<Record<string, unknown>>> {
-  const { section, folder, signal } = context;
+  const { section, folder, signal, emit } = context;
   const ready: Ready[] = [];
   for (const source of resolveSources(section.sources)) {
     ready.push({ source, open: await source.open(context) });
@@ -67,10 +67,13 @@ async function collectAll(context: StepContext<CollectSection>): Promise<Readonl
   const documents = async function* (): AsyncGenerator<SourceDocument, void, undefined> {
     for (const [at, one] of ready.entries()) {
       const count = counts[at];
+      const { name, labelField } = one.source;
+      let isLabelled = labelField === undefined;
       for await (const item of one.open.documents(told.add)) {
         signal.throwIfAborted();
         if (item.kind === 'document') {
           refuseRepeats(seen, item.document.id, one.source);
+          isLabelled ||= item.document.label !== undefined;
           if (count !== undefined) {
             count.documents++;
             count.bytes += utf8Bytes(item.document.text);
@@ -82,6 +85,8 @@ async function collectAll(context: StepContext<CollectSection>): Promise<Readonl
         rejected.push(item.dropped);
         if (rejected.length > section.maxRejected) throw tooManyRejected(section.maxRejected, rejected);
       }
+      if (!isLabelled)
+        emit({ kind: 'warning', step: 'collect', text: `nothing in ${name} has a label in "${labelField}"` });
       const more = one.open.counts?.();
       if (count !== undefined && more !== undefined) count.counts = more;
     }
@@ -129,7 +134,7 @@ async function externalInputs(
 /** Sources → `documents.parquet`, `rejected.parquet`, `chat.jsonl`. Errors: DATA_SOURCE, DATA_LIMIT, DATA_DOWNLOAD_FAILED, DATA_INTEGRITY. */
 export const collect: Step<CollectSection> = {
   name: 'collect',
-  version: 2,
+  version: 3,
   inputs: [],
   externalInputs,
   run: (context) => interruptible(context.signal, () => collectAll(context)),

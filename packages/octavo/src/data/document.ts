@@ -12,6 +12,7 @@ export const documentColumns = {
   url: 'text?',
   time: 'text?',
   title: 'text?',
+  label: 'text?',
 } as const;
 
 export interface SourceDocument {
@@ -25,6 +26,8 @@ export interface SourceDocument {
   /** ISO date, with time where known: when it was published or, failing that, fetched. */
   readonly time?: string | undefined;
   readonly title?: string | undefined;
+  /** What the source itself says of it, in the field that `labelField` names. */
+  readonly label?: string | undefined;
 }
 
 /** Columns of `clean/dropped.parquet`, and of the rows that `collect` could not read. */
@@ -60,6 +63,16 @@ export interface DroppedDocument {
   readonly reason: DropReason;
   readonly detail: string;
   readonly excerpt: string;
+}
+
+/** A label as labelling takes it. */
+const labelCharacters = 200;
+
+/** The label that a field holds: text, a number, or true and false; undefined for all else and what is too long for one. */
+export function labelOfValue(value: unknown): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'boolean' && !Number.isFinite(value)) return undefined;
+  const label = String(value).trim();
+  return label === '' || label.length > labelCharacters ? undefined : label;
 }
 
 /** What belongs together whatever the split: the windows of one text share everything before `#`. */

@@ -18,6 +18,7 @@ export type { RuleVerdict } from './inspect/verdicts.js';
 export { type Fate, type Story, why } from './inspect/why.js';
 export { type AlphaLevel, alphaLevels } from './label/agreement.js';
 export { labelProgress } from './label/assign.js';
+export { documentItems } from './label/documents.js';
 export { readFunctions } from './label/functions.js';
 export { exportLabels, formatOf, type LabelFormat, labelFormats, readItems } from './label/interchange.js';
 export { labelKinds } from './label/kinds.js';

@@ -44,6 +44,13 @@ const sourceFields = z.strictObject({
     .describe(
       'What holds the text: a field of JSON rows, a column of CSV, TSV and Parquet, a path of elements of XML (page/text).',
     ),
+  labelField: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'What holds a label: a field of JSON rows, a column of CSV, TSV, Parquet and of a database; for data.mix.',
+    ),
   encoding: z
     .enum(encodings)
     .default('auto')

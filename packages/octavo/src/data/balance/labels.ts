@@ -16,8 +16,8 @@ export interface LabelPlace {
   readonly clock: Clock;
 }
 
-/** The label of a document, or of the text that it is a window of. */
-export type LabelOf = (id: string) => string;
+/** The label of a document, or of the text that it is a window of; else what its source says. */
+export type LabelOf = (document: { readonly id: string; readonly label?: string | undefined }) => string;
 
 export const unlabelled = 'unlabelled';
 
@@ -50,9 +50,8 @@ async function* projectLabels(
 
 async function readLabels({ mix, store }: SplitSection, place: LabelPlace): Promise<ReadonlyMap<string, string>> {
   const labels = mix?.labels ?? '';
+  if (labels === '') return new Map();
   const remedy = 'name the file of `octavo label export NAME --out labels.jsonl`, or project:NAME';
-  if (labels === '')
-    throw fail('DATA_SOURCE', { what: 'a mixture by label needs labels', where: 'data.mix.labels', remedy });
   const project = projectOf(labels);
   const found = new Map<string, string>();
   try {
@@ -72,7 +71,7 @@ async function readLabels({ mix, store }: SplitSection, place: LabelPlace): Prom
 export async function labelsOf(section: SplitSection, place: LabelPlace): Promise<LabelOf | undefined> {
   if (section.mix?.by !== 'label') return undefined;
   const labels = await readLabels(section, place);
-  return (id) => labels.get(id) ?? labels.get(groupOf(id)) ?? unlabelled;
+  return ({ id, label }) => labels.get(id) ?? labels.get(groupOf(id)) ?? label ?? unlabelled;
 }
 
 /** What the step's key knows of the labels: the file's contents, or all labels of the project. */
@@ -82,8 +81,8 @@ export async function labelInputs(
 ): Promise<Readonly<Record<string, string>>> {
   if (section.mix?.by !== 'label') return {};
   const { labels } = section.mix;
-  if (labels !== '' && projectOf(labels) === undefined)
-    return { [labels]: await hashFile(resolve(projectFolder, labels)) };
+  if (labels === '') return {};
+  if (projectOf(labels) === undefined) return { [labels]: await hashFile(resolve(projectFolder, labels)) };
   const found = await readLabels(section, { projectFolder, clock: { now: () => 0 } });
   return { [labels]: sha256(canonicalJson(Object.fromEntries(found))) };
 }

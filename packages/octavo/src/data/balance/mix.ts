@@ -21,7 +21,7 @@ export const mixFields = {
     .string()
     .default('')
     .describe(
-      'With by: label: a JSONL file with id and label, as octavo label export writes it, or project:NAME for a project of labels. Documents without one are the group unlabelled.',
+      'With by: label: a JSONL file with id and label, as octavo label export writes it, or project:NAME for a project of labels. Documents without one there go by labelField of their source, else they are the group unlabelled.',
     ),
   temperature: z
     .number()

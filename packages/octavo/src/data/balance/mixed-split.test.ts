@@ -120,14 +120,15 @@ it('mixes training text alone, tells what it got, and orders by length', async (
   }
   const place = { projectFolder: folder, clock };
   const labelOf = await labelsOf(splitSection(inProject), place);
-  expect(['common/0', 'common/1', 'common/10#0002', 'rare/0'].map((id) => labelOf?.(id))).toEqual([
+  expect(['common/0', 'common/1', 'common/10#0002', 'rare/0'].map((id) => labelOf?.({ id }))).toEqual([
     'good',
     'bad',
     'good',
     'unlabelled',
   ]);
-  await expect(labelsOf(splitSection(section({ mix: { by: 'label' } })), place)).rejects.toMatchObject({
+  expect(labelOf?.({ id: 'rare/0', label: 'good' })).toBe('good');
+  await expect(run(split, splitSection(section({ mix: { by: 'label' } })))).rejects.toMatchObject({
     code: 'DATA_SOURCE',
-    where: 'data.mix.labels',
+    where: 'data.mix',
   });
 });

@@ -1,5 +1,6 @@
 /** Which training documents are read how often and in which order: passes over the text before it is written. */
 
+import { fail } from '../../core/index.js';
 import { sha256 } from '../../project/index.js';
 import { characterModel } from '../filters/character-model.js';
 import { loadIdentifier } from '../filters/language.js';
@@ -16,6 +17,7 @@ interface TrainDocument {
   readonly licence: string;
   readonly text: string;
   readonly bytes: number;
+  readonly label?: string | undefined;
 }
 type Read = () => AsyncIterable<readonly TrainDocument[]>;
 
@@ -31,7 +33,7 @@ async function* trainOf(plan: SplitPlan, read: Read): AsyncGenerator<readonly [n
 }
 
 async function nameOf(by: MixKey, labelOf: LabelOf | undefined): Promise<(document: TrainDocument) => string> {
-  if (by === 'label') return ({ id }) => labelOf?.(id) ?? unlabelled;
+  if (by === 'label') return (document) => labelOf?.(document) ?? unlabelled;
   if (by !== 'language') return (document) => document[by];
   const identify = await loadIdentifier();
   return ({ text }) => identify(text).language || 'unknown';
@@ -56,6 +58,12 @@ async function groupsOf(section: SplitSection, { plan, read, labelOf }: Given) {
     if (size !== undefined) size.bytes += document.bytes;
     groupOfDocument[number] = group;
   }
+  if (mix.by === 'label' && sizes.every((one) => one.name === unlabelled))
+    throw fail('DATA_SOURCE', {
+      what: 'a mixture by label needs labels, and no training document has one',
+      where: 'data.mix',
+      remedy: 'name labelField at a source, or data.mix.labels: a file of `octavo label export`, or project:NAME',
+    });
   return {
     by: mix.by,
     groupOfDocument,

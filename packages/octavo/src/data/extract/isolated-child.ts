@@ -12,6 +12,7 @@ interface Job {
   readonly format: 'parquet' | 'pdf' | 'docx';
   readonly path: string;
   readonly textField: string;
+  readonly labelField: string | undefined;
 }
 
 async function say(answer: Readonly<Record<string, unknown>>): Promise<void> {
@@ -19,12 +20,18 @@ async function say(answer: Readonly<Record<string, unknown>>): Promise<void> {
 }
 
 const tooLong = { reason: 'line-too-long', detail: `more than ${limits.lineBytes} characters` };
-const sayText = (text: string) =>
-  say(text.length > limits.lineBytes ? { ...tooLong, excerpt: text.slice(0, limits.excerptCharacters) } : { text });
+const sayText = (text: string, label?: string) =>
+  say(
+    text.length > limits.lineBytes ? { ...tooLong, excerpt: text.slice(0, limits.excerptCharacters) } : { text, label },
+  );
 const quoted = (name: string, mark: '"' | "'"): string => `${mark}${name.replaceAll(mark, mark + mark)}${mark}`;
 
+/** What is no text, number or flag is no label; nor is what is longer than a label may be. */
+const labelOf = (column: string): string =>
+  `CASE WHEN regexp_full_match(typeof(${column}), 'VARCHAR|BOOLEAN|U?[A-Z]*INT(EGER)?|FLOAT|DOUBLE|(DECIMAL|ENUM)\\(.*\\)') AND length(${column}::VARCHAR) < 1000 THEN ${column}::VARCHAR END`;
+
 /** The file alone may be read, nothing installed or loaded, and that cannot be undone by what the file holds. */
-async function readParquet({ path, textField }: Job): Promise<void> {
+async function readParquet({ path, textField, labelField = '' }: Job): Promise<void> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '1',
@@ -46,11 +53,12 @@ async function readParquet({ path, textField }: Job): Promise<void> {
     return;
   }
   const column = quoted(textField, '"');
-  const sql = `SELECT CASE WHEN typeof(${column}) = 'VARCHAR' THEN ${column}::VARCHAR END AS text FROM read_parquet($1)`;
+  const label = names.includes(labelField) ? labelOf(quoted(labelField, '"')) : 'NULL';
+  const sql = `SELECT CASE WHEN typeof(${column}) = 'VARCHAR' THEN ${column}::VARCHAR END AS text, ${label} AS label FROM read_parquet($1)`;
   const rows = await connection.stream(sql, [path]);
   for await (const batch of rows.yieldRowObjectJs()) {
-    for (const { text } of batch) {
-      if (typeof text === 'string') await sayText(text);
+    for (const { text, label } of batch) {
+      if (typeof text === 'string') await sayText(text, typeof label === 'string' ? label : undefined);
       else await say({ reason: 'no-text', detail: `field "${textField}" is not text` });
     }
   }
@@ -85,9 +93,14 @@ async function readDocx({ path }: Job): Promise<void> {
 function parseJob(argument: string): Job {
   const job: unknown = JSON.parse(argument);
   if (typeof job !== 'object' || job === null) throw new Error('no job');
-  const { format, path, textField } = Object.fromEntries(Object.entries(job));
+  const { format, path, textField, labelField } = Object.fromEntries(Object.entries(job));
   if (format !== 'parquet' && format !== 'pdf' && format !== 'docx') throw new Error('no such format');
-  return { format, path: String(path), textField: String(textField) };
+  return {
+    format,
+    path: String(path),
+    textField: String(textField),
+    labelField: typeof labelField === 'string' ? labelField : undefined,
+  };
 }
 
 /** Beyond what DuckDB and the heap may take: memory that a native reader takes past its own limit. */

@@ -16,7 +16,7 @@ import { type Bytes, isBomb } from './decompress.js';
 import { byteLines } from './text-pieces.js';
 
 export type IsolatedItem =
-  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'text'; readonly text: string; readonly label?: string | undefined }
   | {
       readonly kind: 'bad';
       readonly reason: 'no-text' | 'line-too-long' | 'file-refused';
@@ -25,7 +25,7 @@ export type IsolatedItem =
     };
 
 const Answer = z.union([
-  z.strictObject({ text: z.string() }),
+  z.strictObject({ text: z.string(), label: z.string().optional() }),
   z.strictObject({
     reason: z.enum(['no-text', 'line-too-long', 'file-refused']),
     detail: z.string(),
@@ -94,7 +94,7 @@ async function* answersOf(child: ChildProcess, format: string): AsyncGenerator<I
           remedy: `npm install ${answer.absent}@${answer.version}`,
         });
       }
-      if ('text' in answer) yield { kind: 'text', text: answer.text };
+      if ('text' in answer) yield { kind: 'text', ...answer };
       else yield { kind: 'bad', ...answer };
       wait();
     }
@@ -113,7 +113,15 @@ async function* answersOf(child: ChildProcess, format: string): AsyncGenerator<I
 /** What a file of such a format holds. Errors: PACKAGE_ABSENT where its reader is an optional package. */
 export async function* readIsolated(
   bytes: Bytes,
-  { format, textField }: { readonly format: 'parquet' | 'pdf' | 'docx'; readonly textField: string },
+  {
+    format,
+    textField,
+    labelField,
+  }: {
+    readonly format: 'parquet' | 'pdf' | 'docx';
+    readonly textField: string;
+    readonly labelField?: string | undefined;
+  },
 ): AsyncGenerator<IsolatedItem, void, undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'octavo-read-'));
   try {
@@ -126,7 +134,11 @@ export async function* readIsolated(
     }
     const child = spawn(
       process.execPath,
-      [`--max-old-space-size=${isolation.heapMegabytes}`, childPath, JSON.stringify({ format, path, textField })],
+      [
+        `--max-old-space-size=${isolation.heapMegabytes}`,
+        childPath,
+        JSON.stringify({ format, path, textField, labelField }),
+      ],
       { stdio: ['ignore', 'pipe', 'ignore'], env: {} },
     );
     const ratio = { in: size, out: 0 };

@@ -1,4 +1,4 @@
-import { type Collected, type DropReason, utf8Bytes } from '../document.js';
+import { type Collected, type DropReason, labelOfValue, utf8Bytes } from '../document.js';
 import { inWindows, textInWindows } from '../in-windows.js';
 import { limits } from '../limits.js';
 import type { Source } from '../sources/kind.js';
@@ -85,6 +85,7 @@ async function* inOne(whole: Uint8Array): AsyncGenerator<Uint8Array, void, undef
 async function* readCsv(bytes: Bytes, separator: string, reading: Reading): AsyncGenerator<Collected> {
   const { source, fileId, about, rejected } = reading;
   let column: number | undefined;
+  let labelColumn = -1;
   let columns = 0;
   for await (const row of csvRows(textPieces(bytes, source.encoding), separator)) {
     const id = `${fileId}:${row.line}`;
@@ -93,13 +94,15 @@ async function* readCsv(bytes: Bytes, separator: string, reading: Reading): Asyn
       if (column === undefined) return;
     } else if (column === undefined) {
       column = row.fields.indexOf(source.textField);
+      labelColumn = row.fields.indexOf(source.labelField ?? '');
       columns = row.fields.length;
       if (column !== -1) continue;
       const names = row.fields.join(', ').slice(0, 200);
       yield rejected(id, 'no-text', { detail: `has no column "${source.textField}"; it has ${names}` });
       return;
     } else if (row.fields.length === columns) {
-      yield* textInWindows(row.fields[column] ?? '', { ...about, id }, source.windowBytes);
+      const label = labelOfValue(row.fields[labelColumn]);
+      yield* textInWindows(row.fields[column] ?? '', { ...about, id, label }, source.windowBytes);
     } else {
       const detail = `has ${row.fields.length} fields, the first row ${columns}`;
       yield rejected(id, 'invalid-csv', {
@@ -148,10 +151,11 @@ async function* readByChild(
 ): AsyncGenerator<Collected> {
   const { source, fileId, about, rejected } = reading;
   let number = 0;
-  for await (const item of readIsolated(bytes, { format, textField: source.textField })) {
+  for await (const item of readIsolated(bytes, { ...source, format })) {
     number++;
     const id = format === 'parquet' ? `${fileId}:${number}` : fileId;
-    if (item.kind === 'text') yield* textInWindows(item.text, { ...about, id }, source.windowBytes);
+    if (item.kind === 'text')
+      yield* textInWindows(item.text, { ...about, id, label: labelOfValue(item.label) }, source.windowBytes);
     else yield rejected(id, item.reason, item);
   }
 }
@@ -216,7 +220,8 @@ async function* readContainer(bytes: Bytes, kind: Container, reading: Reading): 
 
 function readAs(format: Format | Container, bytes: Bytes, reading: Reading): AsyncGenerator<Collected> {
   const { source, fileId, about } = reading;
-  const rows = { fileId, source: source.name, textField: source.textField, licence: source.licence };
+  const { name, licence, textField, labelField } = source;
+  const rows = { fileId, source: name, licence, textField, labelField };
   switch (format) {
     case 'text':
       return inWindows(textPieces(bytes, source.encoding), { id: fileId, ...about }, source.windowBytes);

@@ -1,18 +1,19 @@
 import { jsonRows } from '../../text/index.js';
-import type { Collected, DropReason } from '../document.js';
+import { type Collected, type DropReason, labelOfValue } from '../document.js';
 import { limits } from '../limits.js';
 import type { Bytes } from './decompress.js';
 import { jsonSlices } from './read-json.js';
 import { blocksOfLines } from './text-pieces.js';
 
 type Parsed =
-  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'text'; readonly text: string; readonly label?: string | undefined }
   | { readonly kind: 'bad'; readonly reason: DropReason; readonly detail: string; readonly shown: Uint8Array };
 
 export interface RowContext {
   readonly fileId: string;
   readonly source: string;
   readonly textField: string;
+  readonly labelField?: string | undefined;
   readonly licence: string;
 }
 
@@ -25,7 +26,7 @@ const tooLong = (start: Uint8Array): Parsed => ({
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-function parseRow(bytes: Uint8Array, textField: string): Parsed {
+function parseRow(bytes: Uint8Array, { textField, labelField = '' }: RowContext): Parsed {
   const bad = (reason: DropReason, detail: string): Parsed => ({
     kind: 'bad',
     reason,
@@ -48,16 +49,24 @@ function parseRow(bytes: Uint8Array, textField: string): Parsed {
     return bad('no-text', `has no field "${textField}"`);
   const text: unknown = Reflect.get(row, textField);
   if (typeof text !== 'string') return bad('no-text', `field "${textField}" is not text`);
-  return { kind: 'text', text };
+  return {
+    kind: 'text',
+    text,
+    label: Object.hasOwn(row, labelField) ? labelOfValue(Reflect.get(row, labelField)) : undefined,
+  };
 }
 
-const documentOf = (number: number, text: string, { fileId, source, licence }: RowContext): Collected => ({
+const documentOf = (
+  number: number,
+  { text, label }: Extract<Parsed, { kind: 'text' }>,
+  { fileId, source, licence }: RowContext,
+): Collected => ({
   kind: 'document',
-  document: { id: `${fileId}:${number}`, source, licence, text },
+  document: { id: `${fileId}:${number}`, source, licence, text, label },
 });
 
 function collected(number: number, parsed: Parsed, context: RowContext): Collected {
-  if (parsed.kind === 'text') return documentOf(number, parsed.text, context);
+  if (parsed.kind === 'text') return documentOf(number, parsed, context);
   const { fileId, source } = context;
   const excerpt = new TextDecoder().decode(parsed.shown).slice(0, limits.excerptCharacters);
   return {
@@ -68,18 +77,23 @@ function collected(number: number, parsed: Parsed, context: RowContext): Collect
 
 /** Rows of JSON, one a line; blank lines are not rows. A row that cannot be read is rejected with a reason, never lost. */
 export async function* readJsonl(bytes: Bytes, context: RowContext): AsyncGenerator<Collected, void, undefined> {
-  const { textField } = context;
+  const { textField, labelField } = context;
   const name = Buffer.from(textField);
+  const labelName = labelField === undefined ? undefined : Buffer.from(labelField);
   let number = 0;
   for await (const block of blocksOfLines(bytes, limits.lineBytes)) {
     if (block.kind === 'too-long') {
       yield collected(++number, tooLong(block.start), context);
       continue;
     }
-    for (const row of jsonRows(block.bytes, name)) {
+    const labels = labelName === undefined ? [] : jsonRows(block.bytes, labelName);
+    for (const [at, row] of jsonRows(block.bytes, name).entries()) {
       number++;
-      if (typeof row === 'string') yield documentOf(number, row, context);
-      else if (row !== null) yield collected(number, parseRow(row, textField), context);
+      const label = labels[at];
+      // A label may be a number too.
+      if (row instanceof Uint8Array) yield collected(number, parseRow(row, context), context);
+      else if (label instanceof Uint8Array) yield collected(number, parseRow(label, context), context);
+      else if (row !== null) yield documentOf(number, { kind: 'text', text: row, label: labelOfValue(label) }, context);
     }
   }
 }
@@ -87,7 +101,7 @@ export async function* readJsonl(bytes: Bytes, context: RowContext): AsyncGenera
 /** Rows of a JSON file that is an array of objects, or one object. */
 export async function* readJson(bytes: Bytes, context: RowContext): AsyncGenerator<Collected, void, undefined> {
   for await (const slice of jsonSlices(bytes)) {
-    if (slice.kind === 'row') yield collected(slice.number, parseRow(slice.bytes, context.textField), context);
+    if (slice.kind === 'row') yield collected(slice.number, parseRow(slice.bytes, context), context);
     else if (slice.kind === 'too-long') yield collected(slice.number, tooLong(slice.start), context);
     else {
       const bad = { kind: 'bad', reason: 'invalid-json', detail: slice.detail, shown: new Uint8Array() } as const;

@@ -33,6 +33,8 @@ export interface Provenance {
   readonly url?: string | undefined;
   readonly time?: string | undefined;
   readonly title?: string | undefined;
+  /** As the source says. */
+  readonly label?: string | undefined;
   /** The file, row or address within the source; `line` and `window` where the id tells them. */
   readonly place: string;
   readonly line?: number | undefined;
@@ -111,6 +113,7 @@ function provenanceOf(id: string, source: string, row: Collected | undefined, { 
     url: row?.url,
     time: row?.time,
     title: row?.title,
+    label: row?.label,
     place: path,
     line: line === undefined ? undefined : Number(line),
     window: window === undefined ? undefined : Number(window),
@@ -260,7 +263,7 @@ export async function why(asked: Asked, id: string): Promise<Fate> {
             licence: final.licence,
             language: judged?.language.split(' ')[0] ?? '',
             // Labels may be gone since the run.
-            label: (await labelsOf(asked.mixed, asked).catch(() => undefined))?.(id) ?? '',
+            label: (await labelsOf(asked.mixed, asked).catch(() => undefined))?.(final) ?? '',
           },
         });
   const text = final?.text ?? (collected === undefined ? undefined : repairText(collected.text, asked.section).text);

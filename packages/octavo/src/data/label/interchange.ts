@@ -7,7 +7,7 @@ import type { Store } from '../store/store.js';
 import { balancedLines } from './balanced.js';
 import { conllText, readConll } from './conll.js';
 import { csvHead, csvRows } from './csv.js';
-import { jsonlLine, readJsonl, wrongFile } from './jsonl.js';
+import { jsonlLine, type RowFields, readJsonl, wrongFile } from './jsonl.js';
 import { labelStudioTask, readLabelStudio } from './label-studio.js';
 import { type GivenItem, type LabelProject, labelledItems } from './projects.js';
 
@@ -37,11 +37,12 @@ export function readItems(
   {
     format,
     textField,
+    labelField,
     annotator,
-  }: { readonly format: LabelFormat; readonly textField: string; readonly annotator: string },
+  }: RowFields & { readonly format: LabelFormat; readonly annotator: string },
 ): AsyncIterable<GivenItem> | Iterable<GivenItem> {
   const name = basename(path);
-  if (format === 'jsonl') return readJsonl(path, { name, textField });
+  if (format === 'jsonl') return readJsonl(path, { name, textField, labelField, annotator });
   if (format === 'csv')
     throw wrongFile('CSV is written for people and not read back', name, "give JSONL, CoNLL or Label Studio's JSON");
   if (format === 'label-studio') return readLabelStudio(path, { name, textField, settings: project.settings });

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { fail } from '../../core/index.js';
+import { labelOfValue } from '../document.js';
 import { decompress } from '../extract/decompress.js';
 import { byteLines } from '../extract/text-pieces.js';
 import { limits } from '../limits.js';
@@ -32,10 +33,17 @@ const annotationOf = (given: unknown, where: string): GivenItem['annotations'][n
   };
 };
 
+/** Fields of a row: its text, and perhaps a label and whose it is. */
+export interface RowFields {
+  readonly textField: string;
+  readonly labelField?: string | undefined;
+  readonly annotator?: string;
+}
+
 /** One row: what is ours by name, all else beside it in `meta`. A row without an id is called after its line. */
 export function itemOfRow(
   row: unknown,
-  { where, textField }: { readonly where: string; readonly textField: string },
+  { where, textField, labelField, annotator = 'import' }: RowFields & { readonly where: string },
 ): GivenItem {
   if (!isRecord(row)) throw wrongFile('a row is not a JSON object', where, 'write one object a line');
   const { id, annotations = [], meta, ...rest } = row;
@@ -53,7 +61,15 @@ export function itemOfRow(
     ),
     ...(Object.keys(kept).length === 0 ? {} : { meta: kept }),
   };
-  return { content, annotations: annotations.map((one: unknown) => annotationOf(one, where)), where };
+  const label = labelField === undefined ? undefined : labelOfValue(row[labelField]);
+  return {
+    content,
+    annotations: [
+      ...annotations.map((one: unknown) => annotationOf(one, where)),
+      ...(label === undefined ? [] : [{ annotator, value: { labels: [label] } }]),
+    ],
+    where,
+  };
 }
 
 /** Lines of a text file, plain or compressed, without the ends of lines. Errors: LABEL_FORMAT. */
@@ -80,7 +96,7 @@ export async function* fileLines(
 /** Items of a JSONL file, a line at a time. Errors: LABEL_FORMAT. */
 export async function* readJsonl(
   path: string,
-  { name, textField }: { readonly name: string; readonly textField: string },
+  { name, ...fields }: RowFields & { readonly name: string },
 ): AsyncGenerator<GivenItem> {
   for await (const { text, where } of fileLines(path, name)) {
     if (text.trim() === '') continue;
@@ -90,7 +106,7 @@ export async function* readJsonl(
     } catch {
       throw wrongFile('this is not JSON', where, 'write one JSON object a line');
     }
-    yield itemOfRow(row, { where, textField });
+    yield itemOfRow(row, { where, ...fields });
   }
 }
 

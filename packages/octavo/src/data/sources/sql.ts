@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail, maskSecrets } from '../../core/index.js';
 import { hashFile, sha256 } from '../../project/index.js';
-import type { Collected } from '../document.js';
+import { type Collected, labelOfValue } from '../document.js';
 import { byteLines } from '../extract/text-pieces.js';
 import { textInWindows } from '../in-windows.js';
 import { limits } from '../limits.js';
@@ -43,10 +43,20 @@ const textOf = (value: unknown): string | undefined => {
   return value === null || value === undefined ? undefined : String(value);
 };
 
+const labelOf = (value: unknown): string | undefined =>
+  labelOfValue(typeof value === 'bigint' || value instanceof Uint8Array ? textOf(value) : value);
+
 /** What is kept of a row on this machine's disk. */
 const lineOf = (
   row: SqlRow,
-  { textField, idField, urlField, timeField, titleField }: SqlFields & { readonly textField: string },
+  {
+    textField,
+    labelField,
+    idField,
+    urlField,
+    timeField,
+    titleField,
+  }: SqlFields & { readonly textField: string; readonly labelField: string | undefined },
 ): string => {
   const field = (name: string | undefined) => (name === undefined ? undefined : textOf(row[name]));
   const text = row[textField];
@@ -56,6 +66,7 @@ const lineOf = (
     url: field(urlField),
     time: field(timeField),
     title: field(titleField),
+    label: labelField === undefined ? undefined : labelOf(row[labelField]),
   });
 };
 
@@ -95,6 +106,7 @@ async function* documentsOf(
       url: field('url'),
       time: field('time'),
       title: field('title'),
+      label: field('label'),
     };
     yield* textInWindows(text, document, source.windowBytes);
   }
@@ -113,7 +125,7 @@ export const sql: SourceKind<Place> = {
     return 'file' in database && existsSync(database.file) ? [[source.name, await hashFile(database.file)]] : [];
   },
   open: async (source, place, { projectFolder, cacheFolder, emit, signal }: OpenContext) => {
-    const fields = { ...sqlOf(source), textField: source.textField };
+    const fields = { ...sqlOf(source), textField: source.textField, labelField: source.labelField };
     const database = databaseOf(place, projectFolder);
     const version = 'file' in database && existsSync(database.file) ? await hashFile(database.file) : '';
     const folder = join(cacheFolder, 'sql');
