@@ -2,6 +2,7 @@
  * Shell patterns over paths with `/`: `*` and `?` stay inside one part, `**` spans parts, `[3-9]` and `[!a]` are classes,
  * `{a,b}` are alternatives. Each part is matched without backtracking over parts, so a hostile pattern costs little.
  */
+import { fail } from '../core/index.js';
 
 const isMagic = (part: string): boolean => /[*?[\]{}]/.test(part);
 
@@ -16,16 +17,32 @@ export function splitGlob(glob: string): { readonly base: string; readonly patte
   };
 }
 
-function expandBraces(pattern: string): readonly string[] {
-  const found = /\{([^{}]*)\}/.exec(pattern);
-  if (found === null) return [pattern];
-  const [whole, inside = ''] = found;
-  return inside
-    .split(',')
-    .slice(0, 64)
-    .flatMap((choice) =>
-      expandBraces(pattern.slice(0, found.index) + choice + pattern.slice(found.index + whole.length)),
-    );
+/** Characters of a pattern, and patterns that its braces stand for. */
+const most = { characters: 2048, patterns: 1000 };
+
+const tooMuch = (glob: string, what: string) =>
+  fail('DATA_SOURCE', {
+    what: `the pattern ${glob.slice(0, 60)} ${what}`,
+    where: 'octavo.yaml',
+    remedy: 'use * instead, or several patterns',
+  });
+
+function expandBraces(glob: string): readonly string[] {
+  if (glob.length > most.characters) throw tooMuch(glob, `has more than ${most.characters} characters`);
+  const expanded: string[] = [];
+  const waiting = [glob];
+  for (let pattern = waiting.pop(); pattern !== undefined; pattern = waiting.pop()) {
+    const found = /\{([^{}]*)\}/.exec(pattern);
+    if (found === null) expanded.push(pattern);
+    else {
+      const [whole, inside = ''] = found;
+      for (const choice of inside.split(','))
+        waiting.push(pattern.slice(0, found.index) + choice + pattern.slice(found.index + whole.length));
+    }
+    if (expanded.length + waiting.length > most.patterns)
+      throw tooMuch(glob, `stands for more than ${most.patterns} patterns`);
+  }
+  return expanded;
 }
 
 type Unit = { readonly kind: 'star' } | { readonly kind: 'one'; readonly fits: (character: string) => boolean };
@@ -105,7 +122,7 @@ function matchesParts(pattern: readonly Part[], names: readonly string[]): boole
   return reached[pattern.length] === true;
 }
 
-/** A test of paths for a pattern. */
+/** A test of paths for a pattern. Errors: DATA_SOURCE for one that is too long or stands for too many. */
 export function globMatcher(glob: string): (path: string) => boolean {
   const patterns = expandBraces(glob).map((pattern) =>
     pattern.split('/').map((part): Part => (part === '**' ? 'any-depth' : parsePart(part))),

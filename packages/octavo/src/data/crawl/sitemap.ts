@@ -1,5 +1,5 @@
 /** Sitemaps (sitemaps.org): lists of addresses, lists of lists, plain text; RSS and Atom feeds serve as sitemaps too. */
-import { Parser } from 'htmlparser2';
+import { readTags } from '../extract/read-tags.js';
 import { canonicalUrl } from './canonical-url.js';
 
 export interface Sitemap {
@@ -23,32 +23,27 @@ export function readSitemap(text: string, base: string): Sitemap {
   }
   let inside: 'url' | 'sitemap' | undefined;
   let collected: string | undefined;
-  const parser = new Parser(
-    {
-      onopentag: (name, attributes) => {
-        const local = name.replace(/^.*:/, '');
-        if (local === 'url' || local === 'entry' || local === 'item') inside = 'url';
-        else if (local === 'sitemap') inside = 'sitemap';
-        // Prefixed names, such as image:loc, are of other things than pages.
-        else if ((name === 'loc' || name === 'link') && inside !== undefined) {
-          const href = attributes['href'];
-          if (href === undefined) collected = '';
-          else if ((attributes['rel'] ?? 'alternate') === 'alternate') add(pages, href);
-        }
-      },
-      ontext: (part) => {
-        if (collected !== undefined && collected.length < 4096) collected += part;
-      },
-      onclosetag: (name) => {
-        if ((name === 'loc' || name === 'link') && collected !== undefined) {
-          if (collected.trim() !== '') add(inside === 'sitemap' ? sitemaps : pages, collected);
-          collected = undefined;
-        } else if (name === 'url' || name === 'sitemap' || name === 'entry' || name === 'item') inside = undefined;
-      },
+  readTags(text, {
+    onopentag: (name, attributes) => {
+      const local = name.replace(/^.*:/, '');
+      if (local === 'url' || local === 'entry' || local === 'item') inside = 'url';
+      else if (local === 'sitemap') inside = 'sitemap';
+      // Prefixed names, such as image:loc, are of other things than pages.
+      else if ((name === 'loc' || name === 'link') && inside !== undefined) {
+        const href = attributes['href'];
+        if (href === undefined) collected = '';
+        else if ((attributes['rel'] ?? 'alternate') === 'alternate') add(pages, href);
+      }
     },
-    { xmlMode: true, decodeEntities: true },
-  );
-  parser.write(text);
-  parser.end();
+    ontext: (part) => {
+      if (collected !== undefined && collected.length < 4096) collected += part;
+    },
+    onclosetag: (name) => {
+      if ((name === 'loc' || name === 'link') && collected !== undefined) {
+        if (collected.trim() !== '') add(inside === 'sitemap' ? sitemaps : pages, collected);
+        collected = undefined;
+      } else if (name === 'url' || name === 'sitemap' || name === 'entry' || name === 'item') inside = undefined;
+    },
+  });
   return { pages: [...pages], sitemaps: [...sitemaps] };
 }

@@ -87,7 +87,7 @@ export function cutSpans(text: string, spans: Spans): string {
   }
   kept += bytes.toString('utf8', end);
   return kept
-    .replaceAll(/ *\n/g, '\n')
+    .replaceAll(/(?<! ) +\n/g, '\n')
     .replaceAll(/ {2,}/g, ' ')
     .replaceAll(/\n{3,}/g, '\n\n')
     .trim();

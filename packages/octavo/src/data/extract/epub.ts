@@ -50,7 +50,8 @@ export function readEpub(archive: Buffer): Book {
     if (!/xhtml|html/.test(attributes.get('media-type') ?? '')) continue;
     places.set(attributes.get('id') ?? '', posix.join(folder, decodedPath(attributes.get('href') ?? '')));
   }
-  const spine = named(book, 'itemref').map(({ attributes }) => places.get(attributes.get('idref') ?? ''));
+  // A chapter stands once in a book: named again and again, one page would become a library.
+  const spine = new Set(named(book, 'itemref').map(({ attributes }) => places.get(attributes.get('idref') ?? '')));
   const chapters = function* () {
     for (const place of spine) {
       if (place === undefined) continue;

@@ -192,6 +192,9 @@ describe('books and pages', () => {
     expect(await readAll(epub({ one: 'First.', two: 'Second.' }, ['two', 'one']), 'x.epub')).toEqual([
       's/x.epub → Second.\n\nFirst.\n\n',
     ]);
+    expect(await readAll(epub({ one: 'First.' }, Array(1000).fill('one')), 'x.epub')).toEqual([
+      's/x.epub → First.\n\n',
+    ]);
     expect(await readAll(epub({ one: 'First.' }, ['one', 'gone']), 'unnamed')).toEqual(['s/unnamed → First.\n\n']);
     expect(await readAll(zipOf({ a: 'b' }), 'x.epub')).toEqual([
       's/x.epub ! file-refused: it names META-INF/container.xml, which it does not hold',

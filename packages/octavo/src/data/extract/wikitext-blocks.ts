@@ -43,7 +43,7 @@ export function wikitextBlocks(lines: readonly string[], verbatim: readonly Verb
     const bullet = bullets.at(-1) ?? '';
     const words = withoutQuotes(line.slice(bullets.length)).replaceAll(mark.paragraph, ' ');
     if (bullet === ';') {
-      const [term = '', ...rest] = words.split(/\s*:\s+|\s+:/);
+      const [term = '', ...rest] = words.split(/(?<!\s)(?:\s*:\s+|\s+:)/);
       const text = inline(term);
       const definition = inline(rest.join(': '));
       if (text !== '') push('item', text);

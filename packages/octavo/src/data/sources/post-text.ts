@@ -25,7 +25,7 @@ export function postText(html: string): string {
   }
   return parts
     .join('')
-    .replaceAll(/[^\S\n]+\n/g, '\n')
+    .replaceAll(/(?<![^\S\n])[^\S\n]+\n/g, '\n')
     .replaceAll(/\n (?=\S)/g, '\n')
     .replaceAll(/\n{3,}/g, '\n\n')
     .trim();

@@ -1,5 +1,5 @@
 /** RSS 2.0, RSS 1.0 and Atom, tolerantly. Sources: rssboard.org/rss-specification, web.resource.org/rss/1.0, RFC 4287. */
-import { Parser } from 'htmlparser2';
+import { readTags } from '../extract/read-tags.js';
 
 export interface FeedItem {
   readonly id: string;
@@ -25,7 +25,7 @@ const isoOf = (text: string | undefined): string | undefined => {
 };
 
 /** Text that was text in the feed, with its entities read: what HTML it may still hold is told by its tags. */
-const looksLikeHtml = (text: string): boolean => /<\/?[a-z][^>]*>|&(#\d+|[a-z]+);/i.test(text);
+const looksLikeHtml = (text: string): boolean => /<\/?[a-z][^<>]*>|&(#\d+|[a-z]+);/i.test(text);
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
@@ -49,7 +49,7 @@ export function readFeed(xml: string, base?: string): Feed {
     const text = body === undefined ? '' : (values.get(body) ?? '');
     const url = resolve(values.get('href') ?? values.get('link') ?? values.get('rdf:about') ?? '');
     const title = (values.get('title') ?? '')
-      .replaceAll(/<[^>]*>/g, '')
+      .replaceAll(/<[^<>]*>/g, '')
       .replaceAll(/\s+/g, ' ')
       .trim();
     items.push({
@@ -61,49 +61,44 @@ export function readFeed(xml: string, base?: string): Feed {
       isHtml: looksLikeHtml(text),
     });
   };
-  const parser = new Parser(
-    {
-      onopentag: (name, attributes) => {
-        if (markup > 0) {
-          markup++;
-          collected += `<${name}>`;
-        } else if ((name === 'item' || name === 'entry') && items.length < mostItems) {
-          item = new Map();
-          const about = attributes['rdf:about'];
-          if (about !== undefined) item.set('rdf:about', about);
-        } else if (name === 'link' && attributes['href'] !== undefined) {
-          if ((attributes['rel'] ?? 'alternate') === 'alternate' && item !== undefined && !item.has('href'))
-            item.set('href', attributes['href']);
-        } else {
-          field = name;
-          collected = '';
-          if (attributes['type'] === 'xhtml') markup = 1;
-        }
-      },
-      ontext: (part) => {
-        if (field !== undefined) collected += markup > 1 ? escaped(part) : part;
-      },
-      onclosetag: (name) => {
-        if (markup > 1) {
-          markup--;
-          collected += `</${name}>`;
-          return;
-        }
-        markup = 0;
-        if (name === 'item' || name === 'entry') {
-          if (item !== undefined) finish(item);
-          item = undefined;
-        } else if (name === field) {
-          if (item !== undefined && !item.has(name)) item.set(name, collected);
-          else if (item === undefined && /^(copyright|rights|dc:rights|creativeCommons:license)$/.test(name))
-            rights ||= collected.trim();
-        }
-        field = undefined;
-      },
+  readTags(xml.replace(/^\uFEFF/, ''), {
+    onopentag: (name, attributes) => {
+      if (markup > 0) {
+        markup++;
+        collected += `<${name}>`;
+      } else if ((name === 'item' || name === 'entry') && items.length < mostItems) {
+        item = new Map();
+        const about = attributes['rdf:about'];
+        if (about !== undefined) item.set('rdf:about', about);
+      } else if (name === 'link' && attributes['href'] !== undefined) {
+        if ((attributes['rel'] ?? 'alternate') === 'alternate' && item !== undefined && !item.has('href'))
+          item.set('href', attributes['href']);
+      } else {
+        field = name;
+        collected = '';
+        if (attributes['type'] === 'xhtml') markup = 1;
+      }
     },
-    { xmlMode: true, decodeEntities: true },
-  );
-  parser.write(xml.replace(/^\uFEFF/, ''));
-  parser.end();
+    ontext: (part) => {
+      if (field !== undefined) collected += markup > 1 ? escaped(part) : part;
+    },
+    onclosetag: (name) => {
+      if (markup > 1) {
+        markup--;
+        collected += `</${name}>`;
+        return;
+      }
+      markup = 0;
+      if (name === 'item' || name === 'entry') {
+        if (item !== undefined) finish(item);
+        item = undefined;
+      } else if (name === field) {
+        if (item !== undefined && !item.has(name)) item.set(name, collected);
+        else if (item === undefined && /^(copyright|rights|dc:rights|creativeCommons:license)$/.test(name))
+          rights ||= collected.trim();
+      }
+      field = undefined;
+    },
+  });
   return { rights, items };
 }

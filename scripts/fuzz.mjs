@@ -1,0 +1,151 @@
+// Feeds every reader of ours with changed samples of what it reads, and with samples that grow.
+//   node scripts/fuzz.mjs [--count 1000000] [--grow 2000] [--seed 1] [--only NAME,NAME] [--from N]
+// A reader may refuse with an error of ours. Anything else, more than 10 s for one input, or more memory than its process has
+// is a fault: what was found is printed with the command that makes it again, and the exit code is 1.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { changed, grown, randomOf } from './fuzz/mutate.mjs';
+
+const { values } = parseArgs({
+  options: {
+    count: { type: 'string', default: '1000' },
+    grow: { type: 'string', default: '0' },
+    seed: { type: 'string', default: '1' },
+    from: { type: 'string', default: '0' },
+    only: { type: 'string', default: '' },
+    child: { type: 'string' },
+  },
+});
+const silentMs = 10_000;
+const grownBytes = 128 * 1024;
+/** Of an input of 128 KiB; what is linear takes some 10 ms. */
+const slowMs = 1000;
+const hash = (text) => [...text].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) >>> 0, 7);
+
+async function feed(name, folder) {
+  const { targetsIn } = await import('./fuzz/targets.mjs');
+  const target = (await targetsIn(folder))[name];
+  const seed = (hash(name) ^ Number(values.seed)) >>> 0;
+  let refused = 0;
+  let slowestMs = 0;
+  const say = (what) => process.send?.(what);
+  const give = async (bytes, kind, number) => {
+    const startedMs = performance.now();
+    try {
+      await target.read(bytes);
+    } catch (error) {
+      const isOurs = error?.name === 'OctavoError' && error.code !== 'INTERNAL';
+      if (!isOurs && !target.mayThrow?.includes(error?.name))
+        say({ kind, number, fault: String(error?.stack ?? error) });
+      refused++;
+    }
+    const ms = performance.now() - startedMs;
+    slowestMs = Math.max(slowestMs, ms);
+    if (kind === 'grow' && ms > slowMs) {
+      // Other work on the machine may have been slow: only what is slow twice counts.
+      const { user } = process.cpuUsage();
+      await Promise.resolve(target.read(bytes)).catch(() => undefined);
+      const again = (process.cpuUsage().user - user) / 1000;
+      if (again > slowMs)
+        say({
+          kind,
+          number,
+          fault: `${bytes.length} bytes took ${Math.round(again)} ms: ${JSON.stringify(bytes.toString('latin1', 0, 300))}`,
+        });
+    }
+  };
+  let told = 0;
+  const run = async (kind, count, make) => {
+    for (let number = Number(values.from); number < Number(values.from) + count; number++) {
+      if (performance.now() - told > 500) {
+        told = performance.now();
+        say({ kind, number });
+      }
+      await give(make(randomOf(seed + Math.imul(number, 0x9e3779b1))), kind, number);
+      // Streams give way by themselves, plain functions never.
+      if (number % 256 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  if (target === undefined) throw new Error(`there is no ${name}`);
+  await run('count', Number(values.count), (random) => changed(target, random));
+  await run('grow', Number(values.grow), (random) => grown(target, random, grownBytes));
+  say({
+    done: true,
+    refused,
+    slowestMs: Math.round(slowestMs),
+    megabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+  });
+}
+
+function inChild(name) {
+  const folder = mkdtempSync(join(tmpdir(), 'octavo-fuzz-'));
+  const args = Object.entries({ ...values, only: '', child: name }).map(([key, value]) => `--${key}=${value}`);
+  const child = spawn(process.execPath, ['--max-old-space-size=256', fileURLToPath(import.meta.url), ...args], {
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    env: { ...process.env, OCTAVO_FUZZ_FOLDER: folder },
+  });
+  let last = { kind: 'count', number: Number(values.from) };
+  let result;
+  let errors = '';
+  const faults = [];
+  let timer;
+  const wait = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      faults.push({ ...last, fault: `nothing was heard for ${silentMs} ms` });
+      child.kill('SIGKILL');
+    }, silentMs + 20_000);
+  };
+  wait();
+  child.stderr.on('data', (part) => {
+    errors = `${errors}${part}`.slice(-2000);
+  });
+  child.on('message', (message) => {
+    wait();
+    if (message.fault !== undefined) faults.push(message);
+    else if (message.done) result = message;
+    else last = message;
+  });
+  return new Promise((resolve) => {
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      rmSync(folder, { recursive: true, force: true });
+      if (result === undefined && faults.length === 0)
+        faults.push({ ...last, fault: `the process ended with ${signal ?? code}: ${errors}` });
+      resolve({ faults, result });
+    });
+  });
+}
+
+if (values.child !== undefined) {
+  await feed(values.child, process.env.OCTAVO_FUZZ_FOLDER);
+  process.exit();
+}
+const folder = mkdtempSync(join(tmpdir(), 'octavo-fuzz-'));
+const names = Object.keys(await (await import('./fuzz/targets.mjs')).targetsIn(folder));
+rmSync(folder, { recursive: true });
+const wanted = values.only === '' ? names : values.only.split(',');
+let isClean = true;
+for (const name of wanted) {
+  const startedMs = performance.now();
+  const { faults, result } = await inChild(name);
+  console.log(
+    `${name}: ${values.count} changed, ${values.grow} grown, ${result?.refused ?? '?'} refused, slowest ${result?.slowestMs ?? '?'} ms, ${result?.megabytes ?? '?'} MB, ${Math.round((performance.now() - startedMs) / 1000)} s`,
+  );
+  const seen = new Set();
+  for (const { kind, number, fault } of faults) {
+    const key = fault.split('\n', 2).join(' ').slice(0, 60);
+    if (seen.has(key) || seen.size >= 8) continue;
+    seen.add(key);
+    isClean = false;
+    const counts = kind === 'grow' ? '--count=0 --grow=1' : '--count=1 --grow=0';
+    console.log(
+      `  FAULT ${fault}\n  again: node scripts/fuzz.mjs --only='${name}' --seed=${values.seed} --from=${number} ${counts}`,
+    );
+  }
+}
+process.exitCode = isClean ? 0 : 1;
