@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "addon.h"
+#include "job.h"
 #include "scan.h"
 #include "team.h"
 #include "train.h"
@@ -24,22 +25,19 @@ struct TrainerHandle {
   std::shared_ptr<Training> training = std::make_shared<Training>();
 };
 
-// A piece of work off the JavaScript thread whose end settles a promise.
-struct Job {
+struct TrainerJob : Job {
   std::shared_ptr<Training> training;
-  napi_async_work work = nullptr;
-  napi_deferred deferred = nullptr;
   napi_threadsafe_function progress = nullptr;
-  std::string failure;
 
   std::vector<uint8_t> text;  // countWords
   std::vector<size_t> starts;
   TrainOptions options{};  // learnMerges
   Trained trained;
 
-  virtual ~Job() = default;
-  virtual void run() = 0;
-  virtual napi_value result(napi_env env) = 0;
+  void release(napi_env) override {
+    training->busy = false;
+    if (progress) napi_release_threadsafe_function(progress, napi_tsfn_release);
+  }
 };
 
 template <Pattern pattern>
@@ -53,7 +51,7 @@ void count(const uint8_t* text, size_t length, WordCounts& counts) {
   }
 }
 
-struct CountJob final : Job {
+struct CountJob final : TrainerJob {
   void run() override {
     std::atomic<size_t> taken{0};
     runTeam(training->counts.size(), [&](size_t thread) {
@@ -76,7 +74,7 @@ struct CountJob final : Job {
   }
 };
 
-struct LearnJob final : Job {
+struct LearnJob final : TrainerJob {
   void run() override {
     auto& counts = training->counts;
     for (size_t thread = 1; thread < counts.size(); ++thread) {
@@ -101,52 +99,9 @@ struct LearnJob final : Job {
   }
 };
 
-void execute(napi_env, void* data) {
-  Job& job = *static_cast<Job*>(data);
-  try {
-    job.run();
-  } catch (const std::exception& error) {
-    job.failure = error.what();
-    if (job.failure.empty()) job.failure = "failed";
-  }
-}
-
-void complete(napi_env env, napi_status, void* data) {
-  std::unique_ptr<Job> job(static_cast<Job*>(data));
-  job->training->busy = false;
-  if (job->progress) napi_release_threadsafe_function(job->progress, napi_tsfn_release);
-  napi_delete_async_work(env, job->work);
-  napi_value value = nullptr;
-  bool failed = !job->failure.empty();
-  if (!failed) {
-    try {
-      value = job->result(env);
-    } catch (const Pending&) {
-      failed = true;
-      napi_get_and_clear_last_exception(env, &value);
-    } catch (const std::exception& error) {
-      failed = true;
-      job->failure = error.what();
-    }
-  }
-  if (failed && !value) {
-    napi_value message;
-    napi_create_string_utf8(env, job->failure.c_str(), NAPI_AUTO_LENGTH, &message);
-    napi_create_error(env, nullptr, message, &value);
-  }
-  if (failed) napi_reject_deferred(env, job->deferred, value);
-  else napi_resolve_deferred(env, job->deferred, value);
-}
-
-napi_value start(napi_env env, std::unique_ptr<Job> job) {
+napi_value start(napi_env env, std::unique_ptr<TrainerJob> job) {
   if (job->training->busy.exchange(true)) throw std::logic_error("the trainer is at work");
-  napi_value name, promise;
-  check(env, napi_create_string_utf8(env, "octavo.text", NAPI_AUTO_LENGTH, &name));
-  check(env, napi_create_promise(env, &job->deferred, &promise));
-  check(env, napi_create_async_work(env, nullptr, name, execute, complete, job.get(), &job->work));
-  check(env, napi_queue_async_work(env, job->work));
-  job.release();
-  return promise;
+  return startJob(env, std::move(job));
 }
 
 // (pattern, threads) → trainer

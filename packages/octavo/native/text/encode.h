@@ -12,9 +12,10 @@
 namespace octavo::text {
 
 // Ids one after another, in memory that is not cleared before it is written.
-class Ids {
+template <typename Id>
+class IdsOf {
  public:
-  const uint32_t* data() const { return data_.get(); }
+  const Id* data() const { return data_.get(); }
   size_t size() const { return size_; }
   size_t capacity() const { return capacity_; }
   void clear() { size_ = 0; }
@@ -23,10 +24,10 @@ class Ids {
     size_ = capacity_ = 0;
   }
   // Room for `count` more, to be written and then counted by `grow`.
-  uint32_t* room(size_t count) {
+  Id* room(size_t count) {
     if (capacity_ - size_ < count) {
       const size_t capacity = std::max(capacity_ * 2, size_ + count);
-      std::unique_ptr<uint32_t[]> larger(new uint32_t[capacity]);
+      std::unique_ptr<Id[]> larger(new Id[capacity]);
       std::copy_n(data_.get(), size_, larger.get());
       data_ = std::move(larger);
       capacity_ = capacity;
@@ -36,9 +37,10 @@ class Ids {
   void grow(size_t count) { size_ += count; }
 
  private:
-  std::unique_ptr<uint32_t[]> data_;
+  std::unique_ptr<Id[]> data_;
   size_t size_ = 0, capacity_ = 0;
 };
+using Ids = IdsOf<uint32_t>;
 
 class Encoder {
  public:

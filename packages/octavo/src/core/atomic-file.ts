@@ -45,18 +45,19 @@ const discard = (path: string): void => {
 
 /**
  * Replaces a file so that a reader sees the old contents or the new, whole, also after a crash: written beside, synced,
- * renamed, folder synced. `mode` is cut by the process' umask. Errors: FILE_NOT_WRITTEN, the old contents intact.
+ * renamed, folder synced. Parts come one after another. `mode` is cut by the process' umask. Errors: FILE_NOT_WRITTEN, the old contents intact.
  */
 export const writeFileAtomic = (
   path: string,
-  contents: string | Uint8Array,
+  contents: string | Uint8Array | readonly Uint8Array[],
   { mode = 0o666 }: { readonly mode?: number } = {},
 ): void => {
   const beside = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
     const file = openSync(beside, 'wx', mode);
     try {
-      writeAll(file, typeof contents === 'string' ? Buffer.from(contents) : contents);
+      for (const part of Array.isArray(contents) ? contents : [contents])
+        writeAll(file, typeof part === 'string' ? Buffer.from(part) : part);
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -1,21 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, invariant, OctavoError } from '../core/index.js';
-import {
-  openTokenShard,
-  readDocuments,
-  type TokenIds,
-  tokenIds,
-  verifyChecksum,
-  writeTokenShard,
-} from '../formats/index.js';
+import { openTexts, openTokenShard, type TokenIds, verifyChecksum, writeTokenShard } from '../formats/index.js';
 import { canonicalJson, hashFile, sha256 } from '../project/index.js';
 import { endOfText, loadTokenizer, type Tokenizer } from '../text/index.js';
 import { type Split, splits } from './plan-split.js';
 import { readSummary } from './read-summary.js';
-import { rowsOf, shardPlan } from './scale/shard-plan.js';
 import { sharedShards } from './scale/shared-shards.js';
 import { SplitSummary } from './summaries.js';
+import { unitsOf } from './tokenize-units.js';
 
 export interface TokenizePlace {
   readonly cacheFolder: string;
@@ -29,7 +22,7 @@ export interface TokenizePlace {
 }
 
 /** Raised when the same documents and tokenizer could give other shards. */
-const shardVersion = 1;
+const shardVersion = 2;
 
 const tableOf = (from: string, split: Split) => join(from, `${split}.parquet`);
 
@@ -63,10 +56,17 @@ export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number
   const end = endOfTextOf(tokenizer);
   for (const split of splits) await verifyChecksum(tableOf(from, split));
   const folder = await tokenizeFolder(place);
-  const units = splits.flatMap((split) => {
-    const plan = shardPlan(known[split]);
-    return Array.from({ length: plan.shards }, (_, shard) => ({ split, rows: rowsOf(plan, shard) }));
-  });
+  const tables = await openTexts(splits.map((split) => tableOf(from, split)));
+  const units = (
+    await Promise.all(
+      splits.map(async (split) => {
+        const units = unitsOf(await tables.groups(tableOf(from, split)));
+        const documents = units.reduce((sum, { count }) => sum + count, 0);
+        invariant(documents === known[split].documents, `${split} has the documents that the split step counted`);
+        return units.map((rows) => ({ split, rows }));
+      }),
+    )
+  ).flat();
   const unitAt = (number: number) => {
     const unit = units[number];
     invariant(unit !== undefined, 'the unit is one of the plan');
@@ -76,23 +76,10 @@ export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number
   /** The ids of the documents of a unit, each with the end of text behind it. */
   const make = async (number: number, alive: () => void): Promise<TokenIds> => {
     const { split, rows } = unitAt(number);
-    const texts: string[] = [];
-    for await (const batch of readDocuments(tableOf(from, split), { columns: { text: 'text' }, rows })) {
-      signal.throwIfAborted();
-      for (const { text } of batch) texts.push(text);
-    }
-    invariant(texts.length === rows.count, `${split} has the documents that the split step counted`);
+    const texts = await tables.texts(tableOf(from, split), rows);
+    signal.throwIfAborted();
     alive();
-    const documents = tokenizer.encodeBatch(texts, { threads });
-    const count = documents.reduce((sum, { length }) => sum + length + 1, 0);
-    const ids = tokenIds(vocabularySize, count);
-    let at = 0;
-    for (const document of documents) {
-      ids.set(document, at);
-      at += document.length;
-      ids[at++] = end;
-    }
-    return ids;
+    return tokenizer.encodeJoined(texts, { after: end, threads });
   };
   const write = (path: string, ids: TokenIds) => {
     writeTokenShard(path, { ids, vocabularySize, tokenizerHash });
@@ -114,6 +101,7 @@ export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number
     tokenizer,
     known,
     end,
+    close: tables.close,
     shards: units.length,
     /** Units of work of one split; those of train come first. */
     unitsOf: (split: Split): number => units.filter((unit) => unit.split === split).length,

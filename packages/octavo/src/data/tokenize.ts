@@ -14,14 +14,13 @@ import { tokenizeWork } from './tokenize-work.js';
 
 type Totals = TokenizeSummary['train'];
 
-/** Gathers ids and writes a shard whenever one is full. */
+/** Gathers ids in room for one shard, and writes it whenever it is full. */
 function shardWriter(
   folder: string,
   split: Split,
-  shape: { readonly shardTokens: number; readonly tokenizer: Tokenizer },
+  { ids, tokenizer }: { readonly ids: TokenIds; readonly tokenizer: Tokenizer },
 ) {
-  const { vocabularySize, hash: tokenizerHash } = shape.tokenizer;
-  const ids = tokenIds(vocabularySize, shape.shardTokens);
+  const { vocabularySize, hash: tokenizerHash } = tokenizer;
   const shards: string[] = [];
   let filled = 0;
   let tokens = 0;
@@ -49,11 +48,14 @@ function shardWriter(
   };
 }
 
+/** Encodes all documents, and joins what is encoded while later ones are worked on. */
 async function tokenizeAll(
   context: StepContext<TokenizeSection & Workers>,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { section, folder, cacheFolder, signal, emit } = context;
+  const { section, folder, cacheFolder, emit } = context;
   const { workers = 1 } = section;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
   const place = {
     cacheFolder,
     from: context.artifact('split'),
@@ -67,30 +69,38 @@ async function tokenizeAll(
   const total = splits.reduce((sum, split) => sum + known[split].bytes, 0);
   const told = progress('tokenize', { ...context, total, unit: 'bytes' });
   count = told.add;
-  await shareOut(work, { kind: 'tokenize', place }, { workers, emit });
-  const results = work.results();
+  const working = shareOut(work, { kind: 'tokenize', place }, { workers, emit });
+  const results = work.results(working);
+  const ids = tokenIds(tokenizer.vocabularySize, section.shardTokens);
   const totalsOf = async (split: Split): Promise<Totals> => {
-    const writer = shardWriter(folder, split, { shardTokens: section.shardTokens, tokenizer });
+    const writer = shardWriter(folder, split, { ids, tokenizer });
     for (let unit = 0; unit < work.unitsOf(split); unit++) {
-      const ids = await results.next();
-      invariant(ids.done !== true, 'every unit has its ids');
-      writer.add(ids.value);
+      const result = await results.next();
+      invariant(result.done !== true, 'every unit has its ids');
+      writer.add(result.value);
     }
     const { documents, bytes } = known[split];
     return { documents, bytes, ...writer.finish() };
   };
-  const summary: TokenizeSummary = {
-    tokenizerHash: tokenizer.hash,
-    vocabularySize: tokenizer.vocabularySize,
-    endOfTextId: work.end,
-    train: await totalsOf('train'),
-    validation: await totalsOf('validation'),
-    test: await totalsOf('test'),
-  };
-  told.finish();
-  writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
-  await work.finish();
-  return summary;
+  try {
+    const summary: TokenizeSummary = {
+      tokenizerHash: tokenizer.hash,
+      vocabularySize: tokenizer.vocabularySize,
+      endOfTextId: work.end,
+      train: await totalsOf('train'),
+      validation: await totalsOf('validation'),
+      test: await totalsOf('test'),
+    };
+    await working;
+    told.finish();
+    writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
+    await work.finish();
+    return summary;
+  } finally {
+    stop.abort();
+    await working.catch(() => undefined);
+    work.close();
+  }
 }
 
 /**

@@ -22,6 +22,7 @@ export {
   type TensorEntry,
 } from './safetensors-header.js';
 export { parseStrictJson, type StrictJson } from './strict-json.js';
+export { openTexts, type TextVector } from './text-columns.js';
 export {
   openTokenShard,
   type TokenIds,

@@ -11,8 +11,9 @@ export interface StrictJsonOptions {
 
 // The repeats are bounded: a text of millions of digits must not exhaust the matcher.
 const numberPattern = /-?(?:0|[1-9][0-9]{0,320})(?:\.[0-9]{1,320})?(?:[eE][+-]?[0-9]{1,8})?/y;
-const isSpace = (character: string | undefined) =>
-  character === ' ' || character === '\n' || character === '\t' || character === '\r';
+const [quote, backslash, firstPrinting] = [0x22, 0x5c, 0x20];
+const isSpace = (code: number) => code === 0x20 || code === 0x0a || code === 0x09 || code === 0x0d;
+const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 
 /**
  * Reads JSON from outside: refuses what `JSON.parse` lets pass (duplicate keys) or what may exhaust us (deep nesting).
@@ -24,7 +25,7 @@ export function parseStrictJson(text: string, { where, maximumDepth = 64 }: Stri
   const refuse = (what: string) =>
     fail('FILE_INVALID', { what: `${what} at character ${at}`, where, remedy: 'get the file again from its source' });
   const skipSpace = () => {
-    while (isSpace(text[at])) at += 1;
+    while (isSpace(text.charCodeAt(at))) at += 1;
   };
   const take = (character: string): boolean => {
     skipSpace();
@@ -36,7 +37,16 @@ export function parseStrictJson(text: string, { where, maximumDepth = 64 }: Stri
     skipSpace();
     if (text[at] !== '"') throw refuse('a string is expected');
     let end = at + 1;
-    while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+    let isPlain = true;
+    for (let code = text.charCodeAt(end); code !== quote && end < text.length; code = text.charCodeAt(end)) {
+      if (code === backslash || code < firstPrinting) isPlain = false;
+      end += code === backslash ? 2 : 1;
+    }
+    if (isPlain && end < text.length) {
+      const value = text.slice(at + 1, end);
+      at = end + 1;
+      return value;
+    }
     try {
       const value: unknown = JSON.parse(text.slice(at, end + 1));
       if (typeof value === 'string') {
@@ -47,6 +57,16 @@ export function parseStrictJson(text: string, { where, maximumDepth = 64 }: Stri
       // Not a JSON string: said below.
     }
     throw refuse('a string is broken');
+  };
+
+  const readNumber = (): number => {
+    numberPattern.lastIndex = at;
+    const literal = numberPattern.exec(text)?.[0];
+    if (literal === undefined) throw refuse('a JSON value is expected');
+    at += literal.length;
+    const value = Number(literal);
+    if (!Number.isFinite(value)) throw refuse(`the number ${literal.slice(0, 40)} is too large`);
+    return value;
   };
 
   const readObject = (depth: number): ReadonlyMap<string, StrictJson> => {
@@ -74,6 +94,7 @@ export function parseStrictJson(text: string, { where, maximumDepth = 64 }: Stri
     if (take('{')) return readObject(depth + 1);
     if (take('[')) return readArray(depth + 1);
     if (text[at] === '"') return readString();
+    if (isDigit(text.charCodeAt(at))) return readNumber();
     for (const [word, value] of [
       ['null', null],
       ['true', true],
@@ -84,13 +105,7 @@ export function parseStrictJson(text: string, { where, maximumDepth = 64 }: Stri
         return value;
       }
     }
-    numberPattern.lastIndex = at;
-    const literal = numberPattern.exec(text)?.[0];
-    if (literal === undefined) throw refuse('a JSON value is expected');
-    at += literal.length;
-    const value = Number(literal);
-    if (!Number.isFinite(value)) throw refuse(`the number ${literal.slice(0, 40)} is too large`);
-    return value;
+    return readNumber();
   };
 
   const value = readValue(0);

@@ -32,7 +32,7 @@ export function writeTokenShard(
     tokenizerHash,
     bodyHash: createHash('sha256').update(body).digest('hex'),
   };
-  writeFileAtomic(path, Buffer.concat([formatHeader(header), body]));
+  writeFileAtomic(path, [formatHeader(header), body]);
   return header;
 }
 

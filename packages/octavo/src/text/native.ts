@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { fail } from '../core/index.js';
+import type { TextVector } from '../formats/index.js';
 
 /** Objects that only the native part can look into. */
 export type NativeTokenizer = object & { readonly brand: 'NativeTokenizer' };
@@ -26,6 +27,13 @@ export interface NativeText {
     texts: readonly (string | Uint8Array)[],
     threads: number,
   ) => readonly [ids: Uint32Array, ends: Uint32Array];
+  /** Ids of all texts, each with `after` behind it, in the narrowest array for the vocabulary; off this thread. */
+  readonly encodeJoined: (
+    tokenizer: NativeTokenizer,
+    texts: readonly TextVector[],
+    after: number,
+    threads: number,
+  ) => Promise<Uint16Array | Uint32Array>;
   readonly decode: (tokenizer: NativeTokenizer, ids: Uint32Array) => Uint8Array;
   /** Where each piece ends, in bytes. */
   readonly scan: (pattern: number, text: string | Uint8Array) => Uint32Array;

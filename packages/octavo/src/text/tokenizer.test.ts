@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { openTexts, tokenIds, writeDocuments } from '../formats/index.js';
 import { published } from './ranks.test-support.js';
 import { createStreamDecoder } from './stream-decoder.js';
 import { englishAndCode, manyLanguages } from './texts.test-support.js';
@@ -64,6 +68,31 @@ describe('a tokenizer', () => {
         expect(tokenizer.encodeBatch(texts, { threads }).map((one) => [...one])).toEqual(ids);
       expect(tokenizer.encodeBatch([])).toEqual([]);
     });
+  });
+
+  it('gives the same ids for the texts of a table, one after another, on any number of threads', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'octavo-joined-'));
+    const path = join(folder, 'texts.parquet');
+    const texts = [
+      ...fc.sample(strings, 300),
+      ...['', 'a text of 12', 'one of 13 has', '<|endoftext|>', englishAndCode(5_000), manyLanguages(400)],
+    ];
+    const rows = texts.map((text) => ({ text }));
+    await writeDocuments(path, { columns: { text: 'text' } }, rows);
+    const table = await openTexts([path]);
+    try {
+      for (const tokenizer of tokenizers)
+        for (const threads of [1, 3]) {
+          const expected = tokenizer.encodeBatch(texts).flatMap((ids) => [...ids, 5]);
+          const vectors = await table.texts(path, { from: 0, count: texts.length });
+          const joined = await tokenizer.encodeJoined(vectors, { after: 5, threads });
+          expect(joined.BYTES_PER_ELEMENT).toBe(tokenIds(tokenizer.vocabularySize, 0).BYTES_PER_ELEMENT);
+          expect([...joined]).toEqual(expected);
+        }
+    } finally {
+      table.close();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('never makes a special token of text, unless asked', () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fail } from '../core/index.js';
+import type { TextVector, TokenIds } from '../formats/index.js';
 import { nativeText } from './native.js';
 import { type PatternName, patternNumber } from './patterns.js';
 import { writeTokenizerJson } from './tokenizer-json.js';
@@ -20,6 +21,11 @@ export interface Tokenizer {
     texts: readonly (string | Uint8Array)[],
     options?: { readonly threads?: number },
   ) => readonly Uint32Array[];
+  /** Ids of all texts of a table one after another, the id `after` behind each; encoded off this thread, on several. */
+  readonly encodeJoined: (
+    texts: readonly TextVector[],
+    options: { readonly after: number; readonly threads?: number },
+  ) => Promise<TokenIds>;
   /** For text that we wrote ourselves: special tokens written in it become special tokens. */
   readonly encodeWithSpecialTokens: (text: string) => Uint32Array;
   /** Bytes that are no UTF-8 become U+FFFD. Errors: TOKENIZER_INVALID for an id outside the vocabulary. */
@@ -120,6 +126,7 @@ export function createTokenizer(vocabulary: Vocabulary): Tokenizer {
       const [ids, ends] = native.encodeBatch(tokenizer, texts, threads);
       return Array.from(ends, (end, index) => ids.subarray(index === 0 ? 0 : ends[index - 1], end));
     },
+    encodeJoined: (texts, { after, threads = 1 }) => native.encodeJoined(tokenizer, texts, after, threads),
     encodeWithSpecialTokens: (text) => {
       if (specialTokens.length === 0) return encode(text);
       const parts: ArrayLike<number>[] = [];

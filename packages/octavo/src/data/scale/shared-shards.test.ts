@@ -69,6 +69,26 @@ describe('shards', () => {
     expect(await late.run(() => {})).toBe(5);
   });
 
+  it('are given in order while they are made, read only where another made them', async () => {
+    const one = worker('joined');
+    writeFileSync(join(one.folder, 'shards', '000002.shard'), '40');
+    const running = one.run(() => {});
+    const found: number[] = [];
+    for await (const result of one.results(running)) {
+      found.push(result);
+      // What is read was written by another.
+      if (found.length === 1) writeFileSync(join(one.folder, 'shards', '000000.shard'), '9');
+    }
+    expect(found).toEqual([0, 1, 40, 9, 16]);
+    expect(one.made).toEqual([0, 1, 3, 4]);
+  });
+
+  it('end with what ended their making', async () => {
+    const one = worker('ended');
+    const results = one.results(Promise.reject(new Error('no more')));
+    await expect(results.next()).rejects.toThrow('no more');
+  });
+
   it('stop being made when the signal says so', async () => {
     const stop = new AbortController();
     const one = worker('stopped', stop.signal);

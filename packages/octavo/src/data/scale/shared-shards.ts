@@ -35,6 +35,11 @@ export function sharedShards<Result>({ folder, count, make, write, read, signal,
   mkdirSync(files, { recursive: true });
   const pathOf = (shard: number) => shardPath(folder, shard);
   let held: { readonly shard: number; readonly result: Result } | undefined;
+  /** Those that `run` has seen done, and results that are asked for next. */
+  const done = new Set<number>();
+  const kept = new Map<number, Result>();
+  let next = Number.NEGATIVE_INFINITY;
+  let wake = (): void => {};
   /** Takes one open shard after another, until none is open. */
   const lane = async (open: Set<number>, onDone: (shard: number, isOurs: boolean) => void): Promise<number> => {
     const shared = claims(join(folder, 'claims'));
@@ -55,7 +60,9 @@ export function sharedShards<Result>({ folder, count, make, write, read, signal,
         try {
           // Done and released by another between the two looks.
           if (existsSync(pathOf(shard))) continue;
-          write(pathOf(shard), await make(shard, claim.touch));
+          const result = await make(shard, claim.touch);
+          write(pathOf(shard), result);
+          if (shard <= next + 2 * lanes) kept.set(shard, result);
           own++;
           isIdle = false;
           open.delete(shard);
@@ -72,25 +79,48 @@ export function sharedShards<Result>({ folder, count, make, write, read, signal,
     /** Works until every shard is done, by us or others; returns how many of them we did. */
     run: async (onDone: (shard: number, isOurs: boolean) => void): Promise<number> => {
       const open = new Set(Array.from({ length: count }, (_, shard) => shard));
-      const done = await Promise.allSettled(
+      const tell = (shard: number, isOurs: boolean) => {
+        done.add(shard);
+        wake();
+        onDone(shard, isOurs);
+      };
+      const ended = await Promise.allSettled(
         Array.from({ length: lanes }, () =>
           // What fails in one ends the others after their shard.
-          lane(open, onDone).finally(() => open.clear()),
+          lane(open, tell).finally(() => open.clear()),
         ),
       );
-      return done.reduce((sum, one) => {
+      return ended.reduce((sum, one) => {
         if (one.status === 'rejected') throw one.reason;
         return sum + one.value;
       }, 0);
     },
-    /** All in order; one that is not there or damaged is made. */
-    results: async function* (): AsyncGenerator<Result, void, undefined> {
+    /**
+     * All in order, each as soon as it is done while `running` lasts; after that one that is not there or damaged is made.
+     */
+    results: async function* (running: Promise<unknown> = Promise.resolve()): AsyncGenerator<Result, void, undefined> {
+      let isOver = false;
+      const over = running.then(() => {
+        isOver = true;
+      });
+      // Heard where it is waited for.
+      over.catch(() => {});
       for (let shard = 0; shard < count; shard++) {
+        next = shard;
+        while (!isOver && !done.has(shard))
+          await Promise.race([
+            over,
+            new Promise<void>((resolve) => {
+              wake = resolve;
+            }),
+          ]);
         signal.throwIfAborted();
-        const found = held?.shard === shard ? held.result : await read(pathOf(shard));
+        const near = held?.shard === shard ? held.result : kept.get(shard);
+        const found = near ?? (await read(pathOf(shard)));
         const result = found ?? (await make(shard, () => {}));
         // A lone shard is asked for several times and never written.
         if (found === undefined) held = { shard, result };
+        kept.delete(shard);
         yield result;
       }
     },

@@ -11,6 +11,8 @@ export type Work =
 export interface OpenWork {
   readonly shards: number;
   readonly documents: number;
+  /** Lets go of what it reads. */
+  readonly close?: () => void;
   /** Works until every shard is done, by whomever, and hears of each; returns how many this process did. */
   readonly run: (onDone?: (documents: number, isOurs: boolean) => void) => Promise<number>;
 }
@@ -51,5 +53,7 @@ export async function workOn(
     // The step took the shards and deleted their folders while this process was in them.
     if (!signal.aborted && isFinished(folder)) return { shards: opened.shards, own: 0, documents };
     throw error;
+  } finally {
+    opened.close?.();
   }
 }
