@@ -3,15 +3,25 @@
  * process of its own, seconds of processor time and peak memory.
  *
  *   node bench/data.mjs [--size 20m] [--rules found|default|all] [--text FILE …] [--foreign FILE …] [--folder PATH]
- *     [--until STEP] [--json]
+ *     [--keep PATH] [--until STEP] [--json]
  *
  * Text is Markdown of the installed packages and FILEs, in documents of about 3,000 characters, and where that does not
- * suffice, of its sentences in another order. A foreign FILE is in one other language. `found` are the rules that find
+ * suffice, of its sentences in another order. A foreign FILE is in one other language. What --keep names stays, and the
+ * same command goes on behind the steps that are done there. `found` are the rules that find
  * what is planted; under `default` and `all` only exact and near duplicates are judged.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -240,19 +250,23 @@ export const run = async ({
   files,
   foreignFiles,
   folder,
+  keep,
   say = () => {},
   until = 'tokenize',
 } = {}) => {
-  const project = mkdtempSync(join(folder ?? tmpdir(), 'octavo-bench-'));
+  const project = keep ?? mkdtempSync(join(folder ?? tmpdir(), 'octavo-bench-'));
+  const kept = join(project, 'bench.json');
   try {
     const made = plant({ ...material(files, foreignFiles), bytes });
-    const size = await writeProject(project, made, rules);
+    let { size, steps, filters } = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : { steps: [] };
+    if (size === undefined) {
+      size = await writeProject(project, made, rules);
+      // The plan measures the machine, which is no part of the data step.
+      await runStep(project, 'plan');
+    }
     say(`${made.documents} documents, ${(size / 1e6).toFixed(1)} MB\n`);
-    const steps = [];
-    let filters;
-    // The plan measures the machine, which is no part of the data step.
-    await runStep(project, 'plan');
     for (const step of ['collect', 'clean', 'split', 'tokenizer', 'tokenize']) {
+      if (steps.some((done) => done.step === step)) continue;
       const done = await runStep(project, step);
       steps.push(done);
       say(
@@ -262,6 +276,7 @@ export const run = async ({
         filters = await judge(made, join(project, 'runs/main/artifacts/clean'), rules === 'found');
         say(`${tableOf(filters)}\n`);
       }
+      writeFileSync(kept, JSON.stringify({ size, steps, filters }));
       if (step === until) break;
     }
     return {
@@ -274,7 +289,7 @@ export const run = async ({
       steps,
     };
   } finally {
-    rmSync(project, { recursive: true, force: true });
+    if (keep === undefined) rmSync(project, { recursive: true, force: true });
   }
 };
 
@@ -292,13 +307,14 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
       text: { type: 'string', multiple: true, default: [] },
       foreign: { type: 'string', multiple: true, default: [] },
       folder: { type: 'string', default: tmpdir() },
+      keep: { type: 'string' },
       until: { type: 'string', default: 'tokenize' },
       json: { type: 'boolean', default: false },
     },
   });
-  const { size, rules, text: files, foreign: foreignFiles, folder, until } = values;
+  const { size, rules, text: files, foreign: foreignFiles, folder, keep, until } = values;
   const say = (text) => process.stderr.write(text);
-  const result = await run({ bytes: sizeOf(size), rules, files, foreignFiles, folder, say, until });
+  const result = await run({ bytes: sizeOf(size), rules, files, foreignFiles, folder, keep, say, until });
   const steps = result.steps.map(({ step, cpuSeconds, elapsedSeconds, peakBytes }) => [
     step,
     (result.bytes / 1e6 / cpuSeconds).toFixed(1),

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { fail, writeFileAtomic } from '../core/index.js';
-import { readDocuments, writeDocuments } from '../formats/index.js';
+import { type Row, readDocuments, writeDocuments } from '../formats/index.js';
 import type { Step, StepContext } from '../project/index.js';
 import { labelInputs, labelsOf } from './balance/labels.js';
 import { prepareTrain, shuffleKey } from './balance/prepare-train.js';
+import { type Tally, tally } from './clean/tally.js';
 import { cleanColumns } from './clean.js';
 import { interruptible } from './interruptible.js';
 import { keptFacts } from './kept-facts.js';
@@ -11,6 +12,7 @@ import { type Split, type SplitPlan, splitPlanner, splits } from './plan-split.j
 import { progress } from './progress.js';
 import { readSummary } from './read-summary.js';
 import type { SplitSection } from './section.js';
+import { sortedRows } from './sorted-rows.js';
 import { CleanSummary, type MixSummary, type SplitSummary } from './summaries.js';
 
 /** Columns of `split/*.parquet`. Rows are sorted by `shuffle`, a hash of seed and id: reading in order reads at random. */
@@ -28,7 +30,14 @@ async function readPlan(clean: string, path: string, signal: AbortSignal): Promi
   return planner.plan();
 }
 
-type Totals = { documents: number; bytes: number; sources: Record<string, { documents: number; bytes: number }> };
+function totalsOf({ totals }: Tally): SplitSummary[Split] {
+  const sources = [...totals.values()];
+  return {
+    documents: sources.reduce((sum, { documents }) => sum + documents, 0),
+    bytes: sources.reduce((sum, { bytes }) => sum + bytes, 0),
+    sources: Object.fromEntries(totals),
+  };
+}
 
 async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Record<string, unknown>>> {
   const { section, folder, signal, emit } = context;
@@ -39,7 +48,7 @@ async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Re
     const text = `only ${plan.units} groups of documents: windows of one text are held out from each other, so held-out figures flatter`;
     emit({ kind: 'warning', step: 'split', text });
   }
-  const told = progress('split', { ...context, total: splits.length * plan.documents, unit: 'documents' });
+  const told = progress('split', { ...context, total: 2 * plan.documents, unit: 'documents' });
   const read = async function* () {
     for await (const batch of readDocuments(input, { columns: cleanColumns })) {
       signal.throwIfAborted();
@@ -52,42 +61,43 @@ async function splitAll(context: StepContext<SplitSection>): Promise<Readonly<Re
     labelOf: await labelsOf(section, context),
   });
   for (const text of warnings) emit({ kind: 'warning', step: 'split', text });
-  const totals: Record<Split, Totals> = {
-    train: { documents: 0, bytes: 0, sources: {} },
-    validation: { documents: 0, bytes: 0, sources: {} },
-    test: { documents: 0, bytes: 0, sources: {} },
-  };
   const facts = keptFacts();
+  const sources: Record<Split, Tally> = { train: tally(), validation: tally(), test: tally() };
+  const sorter = (split: Split) => sortedRows<Row<typeof splitColumns>>(join(folder, `${split}.spill`));
+  using train = sorter('train');
+  using validation = sorter('validation');
+  using test = sorter('test');
+  const sorts = { train, validation, test };
+  let number = 0;
+  for await (const batch of read()) {
+    for (const document of batch) {
+      const split = plan.splitOf(number);
+      facts.add(document);
+      const keys = split === 'train' ? prepared.keysOf(number, document) : [shuffleKey(section.seed, document.id)];
+      for (const shuffle of keys) {
+        sources[split].add(document.source, document.bytes);
+        sorts[split].add(shuffle, { ...document, shuffle });
+      }
+      number++;
+    }
+    told.add(batch.length);
+  }
+  if (sources.train.totals.size === 0) throw emptied(prepared.summary().mix);
   for (const split of splits) {
-    const into = totals[split];
-    const sources = new Map<string, { documents: number; bytes: number }>();
-    const documents = async function* () {
-      let number = 0;
-      for await (const batch of read()) {
-        for (const document of batch) {
-          if (plan.splitOf(number++) !== split) continue;
-          facts.add(document);
-          for (const shuffle of split === 'train'
-            ? prepared.keysOf(number - 1, document)
-            : [shuffleKey(section.seed, document.id)]) {
-            const { bytes } = document;
-            const ofSource = sources.get(document.source) ?? { documents: 0, bytes: 0 };
-            sources.set(document.source, { documents: ofSource.documents + 1, bytes: ofSource.bytes + bytes });
-            into.documents++;
-            into.bytes += bytes;
-            yield { ...document, shuffle };
-          }
-        }
-        told.add(batch.length);
+    const rows = function* () {
+      for (const row of sorts[split].rows()) {
+        signal.throwIfAborted();
+        yield row;
+        told.add(1);
       }
     };
-    await writeDocuments(join(folder, `${split}.parquet`), { columns: splitColumns, orderBy: 'shuffle' }, documents());
-    into.sources = Object.fromEntries(sources);
-    if (split === 'train' && into.documents === 0) throw emptied(prepared.summary().mix);
+    await writeDocuments(join(folder, `${split}.parquet`), { columns: splitColumns }, rows());
   }
   told.finish();
   const summary: SplitSummary & { readonly units: number; readonly partsTexts: boolean } = {
-    ...totals,
+    train: totalsOf(sources.train),
+    validation: totalsOf(sources.validation),
+    test: totalsOf(sources.test),
     units: plan.units,
     partsTexts: plan.partsTexts,
     ...prepared.summary(),

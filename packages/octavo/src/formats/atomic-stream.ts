@@ -16,14 +16,14 @@ const isOfTheSystem = (cause: unknown): boolean => cause instanceof Error && 'sy
  * Writes pieces one after another beside `path`, flushes, then renames: a reader sees the old file or the whole new
  * one, also after a crash. Returns the bytes written. A flush that failed is not tried again. Errors: FILE_NOT_WRITTEN.
  */
-export async function writePiecesAtomic(path: string, pieces: Iterable<Piece>): Promise<number> {
+export async function writePiecesAtomic(path: string, pieces: Iterable<Piece> | AsyncIterable<Piece>): Promise<number> {
   const beside = `${path}.partial`;
   const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
   let bytes = 0;
   try {
     const file = await open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o644);
     try {
-      for (const piece of pieces) {
+      for await (const piece of pieces) {
         const data = typeof piece === 'function' ? await piece() : piece;
         await writeAll(file, data);
         bytes += data.length;

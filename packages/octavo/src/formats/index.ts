@@ -12,7 +12,8 @@ export {
   onnxDtypes,
   onnxModel,
 } from './onnx.js';
-export { readDocuments, type WrittenTable, writeDocuments } from './parquet.js';
+export { readDocuments } from './parquet.js';
+export { type WrittenTable, writeDocuments } from './parquet-writer.js';
 export { queryTables } from './query-tables.js';
 export * from './safetensors.js';
 export {

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readDocuments, writeDocuments } from './parquet.js';
+import { openDatabase } from './duckdb.js';
+import { readDocuments } from './parquet.js';
+import { writeDocuments } from './parquet-writer.js';
 
 const columns = { id: 'text', text: 'text', bytes: 'integer', share: 'number' } as const;
 let folder = '';
@@ -69,12 +72,35 @@ describe('document tables', () => {
     );
   });
 
-  it('sort by a column and have the same bytes each time', async () => {
-    const rows = ['c', 'a', 'b'].map((id) => ({ id, text: `text ${id}`, bytes: 1, share: 0.5 }));
-    const first = await writeDocuments(join(folder, 'first.parquet'), { columns, orderBy: 'id' }, rows);
-    const second = await writeDocuments(join(folder, 'second.parquet'), { columns, orderBy: 'id' }, rows.toReversed());
-    expect(first.sha256).toBe(second.sha256);
-    expect((await readAll(join(folder, 'first.parquet'))).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  it('are what DuckDB itself writes, over more than fifteen groups, and none', async () => {
+    const path = join(folder, 'joined.parquet');
+    const one = (n: number) => ({
+      id: `${n}`,
+      text: `text ${n}`,
+      url: n % 3 === 0 ? undefined : `u${n % 5}`,
+      bytes: n,
+    });
+    const known = { id: 'text', text: 'text', url: 'text?', bytes: 'integer' } as const;
+    const { connection, close } = await openDatabase();
+    const format = 'FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 2048, WRITE_BLOOM_FILTER false';
+    for (const count of [0, 1, 2048, 2049, 40_000]) {
+      const { sha256 } = await writeDocuments(
+        path,
+        { columns: known },
+        Array.from({ length: count }, (_, n) => one(n)),
+      );
+      const whole = join(folder, 'whole.parquet');
+      const select = `'' || range AS id, 'text ' || range AS text, CASE WHEN range % 3 > 0 THEN 'u' || range % 5 END AS url, range AS bytes`;
+      await connection.run(`CREATE OR REPLACE TABLE whole AS SELECT ${select} FROM range(${count})`);
+      await connection.run(`COPY (SELECT * FROM whole) TO '${whole.replaceAll("'", "''")}' (${format})`);
+      expect((await readFile(path)).equals(await readFile(whole))).toBe(true);
+      expect(
+        createHash('sha256')
+          .update(await readFile(path))
+          .digest('hex'),
+      ).toBe(sha256);
+    }
+    close();
   });
 
   it('leave nothing behind when the source of rows fails', async () => {
