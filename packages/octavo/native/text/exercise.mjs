@@ -155,7 +155,7 @@ for (let round = 0; round < rounds; round++) {
   const spans = native.repeatedSpans(Buffer.concat(parts), ends, 1 + random(40));
   assert.ok(spans.length % 2 === 0 && spans.every((place, n) => place <= end && (n === 0 || place >= spans[n - 1])));
 }
-const name = Buffer.from('text');
+const names = [Buffer.from('text'), Buffer.from('a')];
 for (let round = 0; round < 10 * rounds; round++) {
   const rows = Array.from({ length: random(5) }, () => {
     const row = JSON.stringify({
@@ -174,10 +174,12 @@ for (let round = 0; round < 10 * rounds; round++) {
   const exact = new Uint8Array(new ArrayBuffer(lines.length));
   exact.set(lines);
   const lineCount = lines.length === 0 ? 0 : lines.toString('latin1').replace(/\n$/, '').split('\n').length;
-  assert.equal(native.jsonRows(exact, name).length, lineCount);
+  assert.equal(native.jsonRows(exact, names).length, 2 * lineCount);
 }
-assert.throws(() => native.jsonRows('{}', name));
-assert.throws(() => native.jsonRows(name));
+assert.throws(() => native.jsonRows('{}', names));
+assert.throws(() => native.jsonRows(names[0]));
+for (const wrong of [[], ['text'], Array(17).fill(names[0]), names[0]])
+  assert.throws(() => native.jsonRows(names[0], wrong));
 assert.throws(() => native.minHash(5));
 assert.throws(() => native.minHash());
 for (const wrong of [learnt.subarray(1), new Int32Array(learnt.length), 'a', undefined]) {

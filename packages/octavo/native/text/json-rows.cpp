@@ -212,10 +212,33 @@ struct Reader {
 
 }  // namespace
 
-const uint8_t* fieldOfRow(const uint8_t* begin, const uint8_t* end, const uint8_t* name, size_t nameBytes, JsonText& text) {
+namespace {
+
+// Longer ones are no longer exact in JavaScript.
+constexpr size_t kMostDigits = 15;
+
+// What is no string, as it stands; false where JavaScript would write it otherwise.
+bool plainValue(Reader& row, JsonField& field) {
+  const uint8_t* const from = row.at;
+  if (!row.value(1)) return false;
+  field.isFound = *from != 'n' && *from != '{' && *from != '[';
+  if (!field.isFound) return true;
+  const bool isFlag = *from == 't' || *from == 'f';
+  const bool isWhole = size_t(row.at - from) <= kMostDigits && std::all_of(from, row.at, [](uint8_t byte) { return byte >= '0' && byte <= '9'; });
+  if (!isFlag && !isWhole) return false;
+  if (field.text.narrow.size() < kMostDigits) field.text.narrow.resize(kMostDigits);
+  std::copy(from, row.at, field.text.narrow.begin());
+  field.text.units = size_t(row.at - from);
+  field.text.isWide = false;
+  return true;
+}
+
+}  // namespace
+
+const uint8_t* fieldsOfRow(const uint8_t* begin, const uint8_t* end, std::vector<JsonField>& fields) {
   static thread_local JsonText other;
   Reader row{begin, end, other};
-  bool isFound = false;
+  for (JsonField& field : fields) field.isFound = false;
   row.space();
   if (!row.take('{')) return nullptr;
   do {
@@ -228,19 +251,25 @@ const uint8_t* fieldOfRow(const uint8_t* begin, const uint8_t* end, const uint8_
     row.space();
     if (!row.take(':')) return nullptr;
     row.space();
-    if (keyBytes == nameBytes && std::memcmp(key, name, nameBytes) == 0) {
-      Reader field{row.at, end, text};
-      if (!field.take('"') || !field.string()) return nullptr;
-      row.at = field.at;
-      isFound = true;
-    } else if (!row.value(1)) {
+    if (row.at == end) return nullptr;
+    const auto field = std::find_if(fields.begin(), fields.end(), [&](const JsonField& one) {
+      return one.nameBytes == keyBytes && std::memcmp(key, one.name, keyBytes) == 0;
+    });
+    if (field == fields.end()) {
+      if (!row.value(1)) return nullptr;
+    } else if (row.take('"')) {
+      Reader text{row.at, end, field->text};
+      if (!text.string()) return nullptr;
+      row.at = text.at;
+      field->isFound = true;
+    } else if (field == fields.begin() || !plainValue(row, *field)) {
       return nullptr;
     }
     row.space();
   } while (row.take(','));
   if (!row.take('}')) return nullptr;
   row.space();
-  return isFound && (row.at == end || *row.at == '\n') ? row.at : nullptr;
+  return fields[0].isFound && (row.at == end || *row.at == '\n') ? row.at : nullptr;
 }
 
 }  // namespace octavo::text

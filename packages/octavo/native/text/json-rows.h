@@ -14,8 +14,16 @@ struct JsonText {
   bool isWide;
 };
 
-// Where the row at `begin` ends, which is its newline or `end`, if it is an object, valid by RFC 8259 and in UTF-8, whose field
-// `name` is a string; it is then in `text`. Null where it is not or cannot be told: names with escapes, deep nesting.
-const uint8_t* fieldOfRow(const uint8_t* begin, const uint8_t* end, const uint8_t* name, size_t nameBytes, JsonText& text);
+struct JsonField {
+  const uint8_t* name;
+  size_t nameBytes;
+  JsonText text;
+  bool isFound;
+};
+
+// Where the row at `begin` ends, which is its newline or `end`, if it is an object, valid by RFC 8259 and in UTF-8, whose first
+// field is a string. The others are found where they are strings, whole numbers or flags, as they stand. Null where the row is
+// not so or it cannot be told: names with escapes, deep nesting, other numbers.
+const uint8_t* fieldsOfRow(const uint8_t* begin, const uint8_t* end, std::vector<JsonField>& fields);
 
 }  // namespace octavo::text

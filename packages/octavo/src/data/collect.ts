@@ -6,6 +6,7 @@ import type { Step, StepContext } from '../project/index.js';
 import { writeChat } from './chat.js';
 import { type DroppedDocument, documentColumns, droppedColumns, type SourceDocument, utf8Bytes } from './document.js';
 import { type DigestTable, digestTable } from './duplicates/digest-table.js';
+import { factFields, facts } from './extract/row-facts.js';
 import { interruptible } from './interruptible.js';
 import { progress } from './progress.js';
 import type { CollectSection } from './section.js';
@@ -67,13 +68,14 @@ async function collectAll(context: StepContext<CollectSection>): Promise<Readonl
   const documents = async function* (): AsyncGenerator<SourceDocument, void, undefined> {
     for (const [at, one] of ready.entries()) {
       const count = counts[at];
-      const { name, labelField } = one.source;
-      let isLabelled = labelField === undefined;
+      const { source } = one;
+      // Read from fields that perhaps no row has; a licence may be the source's.
+      const awaited = new Set(facts.filter((fact) => fact !== 'licence' && source[factFields[fact]] !== undefined));
       for await (const item of one.open.documents(told.add)) {
         signal.throwIfAborted();
         if (item.kind === 'document') {
           refuseRepeats(seen, item.document.id, one.source);
-          isLabelled ||= item.document.label !== undefined;
+          for (const fact of awaited) if (item.document[fact] !== undefined) awaited.delete(fact);
           if (count !== undefined) {
             count.documents++;
             count.bytes += utf8Bytes(item.document.text);
@@ -85,8 +87,12 @@ async function collectAll(context: StepContext<CollectSection>): Promise<Readonl
         rejected.push(item.dropped);
         if (rejected.length > section.maxRejected) throw tooManyRejected(section.maxRejected, rejected);
       }
-      if (!isLabelled)
-        emit({ kind: 'warning', step: 'collect', text: `nothing in ${name} has a label in "${labelField}"` });
+      for (const fact of awaited)
+        emit({
+          kind: 'warning',
+          step: 'collect',
+          text: `nothing in ${source.name} has a ${fact} in "${source[factFields[fact]]}"`,
+        });
       const more = one.open.counts?.();
       if (count !== undefined && more !== undefined) count.counts = more;
     }

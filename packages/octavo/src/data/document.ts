@@ -65,16 +65,6 @@ export interface DroppedDocument {
   readonly excerpt: string;
 }
 
-/** A label as labelling takes it. */
-const labelCharacters = 200;
-
-/** The label that a field holds: text, a number, or true and false; undefined for all else and what is too long for one. */
-export function labelOfValue(value: unknown): string | undefined {
-  if (typeof value !== 'string' && typeof value !== 'boolean' && !Number.isFinite(value)) return undefined;
-  const label = String(value).trim();
-  return label === '' || label.length > labelCharacters ? undefined : label;
-}
-
 /** What belongs together whatever the split: the windows of one text share everything before `#`. */
 export const groupOf = (id: string): string => id.split('#', 1)[0] ?? id;
 

@@ -21,6 +21,14 @@ import { rules, rulesOf } from './filters/rules.js';
 import { mastodonOptions } from './sources/mastodon.js';
 import { sqlFields } from './sources/sql-fields.js';
 
+/** What a row tells beside its text. */
+const rowField = (says: string) =>
+  z
+    .string()
+    .min(1)
+    .optional()
+    .describe(`What holds ${says}: a field of JSON rows, a column of CSV, TSV, Parquet or of a database.`);
+
 const sourceFields = z.strictObject({
   from: z
     .string()
@@ -44,13 +52,11 @@ const sourceFields = z.strictObject({
     .describe(
       'What holds the text: a field of JSON rows, a column of CSV, TSV and Parquet, a path of elements of XML (page/text).',
     ),
-  labelField: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      'What holds a label: a field of JSON rows, a column of CSV, TSV, Parquet and of a database; for data.mix.',
-    ),
+  urlField: rowField('the address that a text came from'),
+  timeField: rowField('when it was published'),
+  titleField: rowField('its title'),
+  licenceField: rowField('its licence, where it is not that of the source'),
+  labelField: rowField('its label, for data.mix'),
   encoding: z
     .enum(encodings)
     .default('auto')

@@ -53,8 +53,11 @@ export interface NativeText {
   readonly learnCharacters: (table: Uint32Array, text: string) => void;
   /** The probability of a text is the first number times two to the power of the second. */
   readonly characterOdds: (table: Uint32Array, text: string) => Float64Array;
-  /** Of each line of JSON the text of one field, the bytes where only a whole parser can judge, or null if it is blank. */
-  readonly jsonRows: (lines: Uint8Array, name: Uint8Array) => readonly (string | Uint8Array | null)[];
+  /** Of each line of JSON as many values as names: its texts; or its bytes, or null for a blank line, and nothing. */
+  readonly jsonRows: (
+    lines: Uint8Array,
+    names: readonly Uint8Array[],
+  ) => readonly (string | Uint8Array | null | undefined)[];
 }
 
 const require = createRequire(import.meta.url);

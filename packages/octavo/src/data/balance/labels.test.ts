@@ -46,3 +46,18 @@ it('come from columns of CSV, and of a database', async () => {
   const sql = { query: 'SELECT * FROM a ORDER BY id' };
   expect(await labelsIn({ from: 'sqlite:a.sqlite', sql })).toEqual(['good', undefined, '5', '2.5']);
 });
+
+it('stand beside addresses, times, titles and licences that a row tells', async () => {
+  const names = { urlField: 'at', timeField: 'day', titleField: 'head', licenceField: 'terms' };
+  const row = { text: 'a', at: 'https://a.example/', day: '2024-05-17', head: 'Whales', terms: 'MIT', stars: 3 };
+  writeFileSync(join(folder, 'facts.jsonl'), `${JSON.stringify(row)}\n{"text":"b","at":null,"terms":""}\n`);
+  writeFileSync(join(folder, 'facts.csv'), `${Object.keys(row).join(',')}\n${Object.values(row).join(',')}\nb,,,,,\n`);
+  for (const from of ['facts.jsonl', 'facts.csv']) {
+    const { documents } = await readSource(folder, { from, labelField: 'stars', licence: 'CC0-1.0', ...names });
+    expect(documents).toMatchObject([
+      { url: row.at, time: row.day, title: row.head, licence: 'MIT', label: '3' },
+      { licence: 'CC0-1.0' },
+    ]);
+    expect(documents[1]).not.toHaveProperty('url');
+  }
+});

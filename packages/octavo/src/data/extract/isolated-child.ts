@@ -7,12 +7,12 @@ import { writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { limits } from '../limits.js';
 import { plainHtml } from './html-plain.js';
+import { type FactFields, type Facts, factFields, factFieldsOf, facts, factsOf } from './row-facts.js';
 
-interface Job {
+interface Job extends FactFields {
   readonly format: 'parquet' | 'pdf' | 'docx';
   readonly path: string;
   readonly textField: string;
-  readonly labelField: string | undefined;
 }
 
 async function say(answer: Readonly<Record<string, unknown>>): Promise<void> {
@@ -20,18 +20,23 @@ async function say(answer: Readonly<Record<string, unknown>>): Promise<void> {
 }
 
 const tooLong = { reason: 'line-too-long', detail: `more than ${limits.lineBytes} characters` };
-const sayText = (text: string, label?: string) =>
+const sayText = (text: string, told: Facts = {}) =>
   say(
-    text.length > limits.lineBytes ? { ...tooLong, excerpt: text.slice(0, limits.excerptCharacters) } : { text, label },
+    text.length > limits.lineBytes
+      ? { ...tooLong, excerpt: text.slice(0, limits.excerptCharacters) }
+      : { text, facts: told },
   );
 const quoted = (name: string, mark: '"' | "'"): string => `${mark}${name.replaceAll(mark, mark + mark)}${mark}`;
 
-/** What is no text, number or flag is no label; nor is what is longer than a label may be. */
-const labelOf = (column: string): string =>
-  `CASE WHEN regexp_full_match(typeof(${column}), 'VARCHAR|BOOLEAN|U?[A-Z]*INT(EGER)?|FLOAT|DOUBLE|(DECIMAL|ENUM)\\(.*\\)') AND length(${column}::VARCHAR) < 1000 THEN ${column}::VARCHAR END`;
+/** Facts in columns of their own names. */
+const asTold = factFieldsOf((_, fact) => fact);
+
+/** What is no text, number, flag or date tells nothing; nor does what is far too long. */
+const factOf = (column: string): string =>
+  `CASE WHEN regexp_full_match(typeof(${column}), 'VARCHAR|BOOLEAN|U?[A-Z]*INT(EGER)?|FLOAT|DOUBLE|DATE|TIMESTAMP.*|(DECIMAL|ENUM)\\(.*\\)') AND length(${column}::VARCHAR) < 4000 THEN ${column}::VARCHAR END`;
 
 /** The file alone may be read, nothing installed or loaded, and that cannot be undone by what the file holds. */
-async function readParquet({ path, textField, labelField = '' }: Job): Promise<void> {
+async function readParquet({ path, textField, ...fields }: Job): Promise<void> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '1',
@@ -53,12 +58,19 @@ async function readParquet({ path, textField, labelField = '' }: Job): Promise<v
     return;
   }
   const column = quoted(textField, '"');
-  const label = names.includes(labelField) ? labelOf(quoted(labelField, '"')) : 'NULL';
-  const sql = `SELECT CASE WHEN typeof(${column}) = 'VARCHAR' THEN ${column}::VARCHAR END AS text, ${label} AS label FROM read_parquet($1)`;
+  const told = facts.flatMap((fact) => {
+    const field = fields[factFields[fact]];
+    return field !== undefined && names.includes(field) ? [`, ${factOf(quoted(field, '"'))} AS ${fact}`] : [];
+  });
+  const sql = `SELECT CASE WHEN typeof(${column}) = 'VARCHAR' THEN ${column}::VARCHAR END AS text${told.join('')} FROM read_parquet($1)`;
   const rows = await connection.stream(sql, [path]);
   for await (const batch of rows.yieldRowObjectJs()) {
-    for (const { text, label } of batch) {
-      if (typeof text === 'string') await sayText(text, typeof label === 'string' ? label : undefined);
+    for (const { text, ...row } of batch) {
+      if (typeof text === 'string')
+        await sayText(
+          text,
+          factsOf(asTold, (fact) => row[fact]),
+        );
       else await say({ reason: 'no-text', detail: `field "${textField}" is not text` });
     }
   }
@@ -93,13 +105,13 @@ async function readDocx({ path }: Job): Promise<void> {
 function parseJob(argument: string): Job {
   const job: unknown = JSON.parse(argument);
   if (typeof job !== 'object' || job === null) throw new Error('no job');
-  const { format, path, textField, labelField } = Object.fromEntries(Object.entries(job));
+  const { format, path, textField, ...fields } = Object.fromEntries(Object.entries(job));
   if (format !== 'parquet' && format !== 'pdf' && format !== 'docx') throw new Error('no such format');
   return {
     format,
     path: String(path),
     textField: String(textField),
-    labelField: typeof labelField === 'string' ? labelField : undefined,
+    ...factFieldsOf((option) => (typeof fields[option] === 'string' ? fields[option] : undefined)),
   };
 }
 

@@ -13,10 +13,11 @@ import { z } from 'zod';
 import { fail } from '../../core/index.js';
 import { limits } from '../limits.js';
 import { type Bytes, isBomb } from './decompress.js';
+import { type FactFields, type Facts, factFieldsOf, facts } from './row-facts.js';
 import { byteLines } from './text-pieces.js';
 
 export type IsolatedItem =
-  | { readonly kind: 'text'; readonly text: string; readonly label?: string | undefined }
+  | { readonly kind: 'text'; readonly text: string; readonly facts: Facts }
   | {
       readonly kind: 'bad';
       readonly reason: 'no-text' | 'line-too-long' | 'file-refused';
@@ -25,7 +26,7 @@ export type IsolatedItem =
     };
 
 const Answer = z.union([
-  z.strictObject({ text: z.string(), label: z.string().optional() }),
+  z.strictObject({ text: z.string(), facts: z.partialRecord(z.enum(facts), z.string()).default({}) }),
   z.strictObject({
     reason: z.enum(['no-text', 'line-too-long', 'file-refused']),
     detail: z.string(),
@@ -116,12 +117,8 @@ export async function* readIsolated(
   {
     format,
     textField,
-    labelField,
-  }: {
-    readonly format: 'parquet' | 'pdf' | 'docx';
-    readonly textField: string;
-    readonly labelField?: string | undefined;
-  },
+    ...fields
+  }: FactFields & { readonly format: 'parquet' | 'pdf' | 'docx'; readonly textField: string },
 ): AsyncGenerator<IsolatedItem, void, undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'octavo-read-'));
   try {
@@ -137,7 +134,7 @@ export async function* readIsolated(
       [
         `--max-old-space-size=${isolation.heapMegabytes}`,
         childPath,
-        JSON.stringify({ format, path, textField, labelField }),
+        JSON.stringify({ format, path, textField, ...factFieldsOf((option) => fields[option]) }),
       ],
       { stdio: ['ignore', 'pipe', 'ignore'], env: {} },
     );

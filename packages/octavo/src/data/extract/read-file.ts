@@ -1,4 +1,4 @@
-import { type Collected, type DropReason, labelOfValue, utf8Bytes } from '../document.js';
+import { type Collected, type DropReason, utf8Bytes } from '../document.js';
 import { inWindows, textInWindows } from '../in-windows.js';
 import { limits } from '../limits.js';
 import type { Source } from '../sources/kind.js';
@@ -12,6 +12,7 @@ import { csvRows } from './read-csv.js';
 import { readJson, readJsonl } from './read-jsonl.js';
 import { readWordnet } from './read-wordnet.js';
 import { xmlTexts } from './read-xml.js';
+import { factsOf } from './row-facts.js';
 import { readTar } from './tar.js';
 import { textPieces } from './text-pieces.js';
 import { untilRefused } from './until-refused.js';
@@ -85,8 +86,7 @@ async function* inOne(whole: Uint8Array): AsyncGenerator<Uint8Array, void, undef
 async function* readCsv(bytes: Bytes, separator: string, reading: Reading): AsyncGenerator<Collected> {
   const { source, fileId, about, rejected } = reading;
   let column: number | undefined;
-  let labelColumn = -1;
-  let columns = 0;
+  let columns: readonly string[] = [];
   for await (const row of csvRows(textPieces(bytes, source.encoding), separator)) {
     const id = `${fileId}:${row.line}`;
     if (row.kind === 'bad') {
@@ -94,17 +94,16 @@ async function* readCsv(bytes: Bytes, separator: string, reading: Reading): Asyn
       if (column === undefined) return;
     } else if (column === undefined) {
       column = row.fields.indexOf(source.textField);
-      labelColumn = row.fields.indexOf(source.labelField ?? '');
-      columns = row.fields.length;
+      columns = row.fields;
       if (column !== -1) continue;
       const names = row.fields.join(', ').slice(0, 200);
       yield rejected(id, 'no-text', { detail: `has no column "${source.textField}"; it has ${names}` });
       return;
-    } else if (row.fields.length === columns) {
-      const label = labelOfValue(row.fields[labelColumn]);
-      yield* textInWindows(row.fields[column] ?? '', { ...about, id, label }, source.windowBytes);
+    } else if (row.fields.length === columns.length) {
+      const facts = factsOf(source, (field) => row.fields[columns.indexOf(field)]);
+      yield* textInWindows(row.fields[column] ?? '', { ...about, ...facts, id }, source.windowBytes);
     } else {
-      const detail = `has ${row.fields.length} fields, the first row ${columns}`;
+      const detail = `has ${row.fields.length} fields, the first row ${columns.length}`;
       yield rejected(id, 'invalid-csv', {
         detail,
         excerpt: row.fields.join(separator).slice(0, limits.excerptCharacters),
@@ -154,8 +153,7 @@ async function* readByChild(
   for await (const item of readIsolated(bytes, { ...source, format })) {
     number++;
     const id = format === 'parquet' ? `${fileId}:${number}` : fileId;
-    if (item.kind === 'text')
-      yield* textInWindows(item.text, { ...about, id, label: labelOfValue(item.label) }, source.windowBytes);
+    if (item.kind === 'text') yield* textInWindows(item.text, { ...about, ...item.facts, id }, source.windowBytes);
     else yield rejected(id, item.reason, item);
   }
 }
@@ -220,8 +218,7 @@ async function* readContainer(bytes: Bytes, kind: Container, reading: Reading): 
 
 function readAs(format: Format | Container, bytes: Bytes, reading: Reading): AsyncGenerator<Collected> {
   const { source, fileId, about } = reading;
-  const { name, licence, textField, labelField } = source;
-  const rows = { fileId, source: name, licence, textField, labelField };
+  const rows = { ...source, fileId, source: source.name };
   switch (format) {
     case 'text':
       return inWindows(textPieces(bytes, source.encoding), { id: fileId, ...about }, source.windowBytes);

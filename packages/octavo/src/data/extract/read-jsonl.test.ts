@@ -3,16 +3,27 @@ import { describe, expect, it } from 'vitest';
 import { readJsonl } from './read-jsonl.js';
 import { byteLines } from './text-pieces.js';
 
-const context = { fileId: 'f', source: 's', licence: 'l', textField: 'text' };
+const context = { fileId: 'f', source: 's', licence: 'l', textField: 'text', urlField: 'u', labelField: 'n' };
 
 async function* inPieces(bytes: Uint8Array, size: number) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
+const shown = (row: { id: string; text: string; url?: string | undefined; label?: string | undefined }) =>
+  `${row.id} ${row.text}${row.url === undefined ? '' : ` u=${row.url}`}${row.label === undefined ? '' : ` n=${row.label}`}`;
+
+/** What a field tells: text, a number or a flag. */
+const told = (row: object, field: string, most: number) => {
+  const value: unknown = Object.hasOwn(row, field) ? Reflect.get(row, field) : undefined;
+  const isPlain = typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+  const text = isPlain ? String(value).trim() : '';
+  return text === '' || text.length > most ? undefined : text;
+};
+
 const read = async (bytes: Uint8Array, size = bytes.length || 1) => {
   const rows: (string | undefined)[] = [];
   for await (const row of readJsonl(inPieces(bytes, size), context))
-    rows.push(row.kind === 'document' ? `${row.document.id} ${row.document.text}` : undefined);
+    rows.push(row.kind === 'document' ? shown(row.document) : undefined);
   return rows;
 };
 
@@ -26,7 +37,7 @@ const expected = (bytes: Uint8Array) => {
       const row = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(line, 'latin1')));
       if (typeof row !== 'object' || row === null || !Object.hasOwn(row, 'text') || typeof row.text !== 'string')
         throw new Error('no text');
-      rows.push(`f:${at + 1} ${row.text}`);
+      rows.push(shown({ id: `f:${at + 1}`, text: row.text, url: told(row, 'u', 2000), label: told(row, 'n', 200) }));
     } catch {
       rows.push(undefined);
     }
@@ -35,8 +46,15 @@ const expected = (bytes: Uint8Array) => {
 };
 
 const text = fc.string({ unit: 'binary', maxLength: 60 });
+const name = fc.oneof({ arbitrary: text, weight: 1 }, { arbitrary: fc.constantFrom('u', 'n'), weight: 2 });
+const value = fc.oneof(
+  fc.jsonValue({ depthSize: 'small' }),
+  fc.integer(),
+  fc.boolean(),
+  fc.constantFrom('x'.repeat(201), 0.1, 1e21, 2 ** 53, -1, 100_000_000_000_000_000),
+);
 const object = fc
-  .tuple(fc.dictionary(text, fc.jsonValue({ depthSize: 'small' }), { maxKeys: 3 }), text, fc.boolean())
+  .tuple(fc.dictionary(name, value, { maxKeys: 3 }), text, fc.boolean())
   .map(([others, value, isFirst]) => (isFirst ? { text: value, ...others } : { ...others, text: value }));
 /** As a writer puts it: plain, with spaces, or with nothing beyond ASCII. */
 const line = fc.tuple(object, fc.nat(2)).map(([row, style]) => {
@@ -103,7 +121,12 @@ describe('rows of JSONL', () => {
     ['{"text":"a\\x"}', undefined],
     ['{"text":"a\tb"}', undefined],
     ['{"text":"a","n":01}', undefined],
-    ['{"text":"a","n":-0.5e+10,"m":[1,{"a":[]}],"t":true,"f":false,"z":null}', 'a'],
+    ['{"text":"a","m":-0.5e+10,"l":[1,{"a":[]}],"t":true,"f":false,"z":null}', 'a'],
+    ['{"text":"a","n":null,"u":"b"}', 'a u=b'],
+    ['{"text":"a","n":7,"n":[]}', 'a'],
+    ['{"n":1.50,"text":"a"}', 'a n=1.5'],
+    ['{"n":1e2,"text":"a"}', 'a n=100'],
+    ['{"n":-0,"text":"a"}', 'a n=0'],
     ['{"text":"a","n":1.}', undefined],
     ['["text"]', undefined],
     [`{"text":"a","deep":${'['.repeat(200)}${']'.repeat(200)}}`, 'a'],

@@ -1,19 +1,19 @@
 import { jsonRows } from '../../text/index.js';
-import { type Collected, type DropReason, labelOfValue } from '../document.js';
+import type { Collected, DropReason } from '../document.js';
 import { limits } from '../limits.js';
 import type { Bytes } from './decompress.js';
 import { jsonSlices } from './read-json.js';
+import { type FactFields, type Facts, factFields, facts, factsOf } from './row-facts.js';
 import { blocksOfLines } from './text-pieces.js';
 
 type Parsed =
-  | { readonly kind: 'text'; readonly text: string; readonly label?: string | undefined }
+  | { readonly kind: 'text'; readonly text: string; readonly facts: Facts }
   | { readonly kind: 'bad'; readonly reason: DropReason; readonly detail: string; readonly shown: Uint8Array };
 
-export interface RowContext {
+export interface RowContext extends FactFields {
   readonly fileId: string;
   readonly source: string;
   readonly textField: string;
-  readonly labelField?: string | undefined;
   readonly licence: string;
 }
 
@@ -26,7 +26,8 @@ const tooLong = (start: Uint8Array): Parsed => ({
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-function parseRow(bytes: Uint8Array, { textField, labelField = '' }: RowContext): Parsed {
+function parseRow(bytes: Uint8Array, context: RowContext): Parsed {
+  const { textField } = context;
   const bad = (reason: DropReason, detail: string): Parsed => ({
     kind: 'bad',
     reason,
@@ -49,20 +50,17 @@ function parseRow(bytes: Uint8Array, { textField, labelField = '' }: RowContext)
     return bad('no-text', `has no field "${textField}"`);
   const text: unknown = Reflect.get(row, textField);
   if (typeof text !== 'string') return bad('no-text', `field "${textField}" is not text`);
-  return {
-    kind: 'text',
-    text,
-    label: Object.hasOwn(row, labelField) ? labelOfValue(Reflect.get(row, labelField)) : undefined,
-  };
+  const found = factsOf(context, (field) => (Object.hasOwn(row, field) ? Reflect.get(row, field) : undefined));
+  return { kind: 'text', text, facts: found };
 }
 
 const documentOf = (
   number: number,
-  { text, label }: Extract<Parsed, { kind: 'text' }>,
+  { text, facts: told }: Omit<Extract<Parsed, { kind: 'text' }>, 'kind'>,
   { fileId, source, licence }: RowContext,
 ): Collected => ({
   kind: 'document',
-  document: { id: `${fileId}:${number}`, source, licence, text, label },
+  document: { id: `${fileId}:${number}`, source, licence, ...told, text },
 });
 
 function collected(number: number, parsed: Parsed, context: RowContext): Collected {
@@ -77,23 +75,22 @@ function collected(number: number, parsed: Parsed, context: RowContext): Collect
 
 /** Rows of JSON, one a line; blank lines are not rows. A row that cannot be read is rejected with a reason, never lost. */
 export async function* readJsonl(bytes: Bytes, context: RowContext): AsyncGenerator<Collected, void, undefined> {
-  const { textField, labelField } = context;
-  const name = Buffer.from(textField);
-  const labelName = labelField === undefined ? undefined : Buffer.from(labelField);
+  const names = [...new Set([context.textField, ...facts.flatMap((fact) => context[factFields[fact]] ?? [])])];
+  const encoded = names.map((name) => Buffer.from(name));
   let number = 0;
   for await (const block of blocksOfLines(bytes, limits.lineBytes)) {
     if (block.kind === 'too-long') {
       yield collected(++number, tooLong(block.start), context);
       continue;
     }
-    const labels = labelName === undefined ? [] : jsonRows(block.bytes, labelName);
-    for (const [at, row] of jsonRows(block.bytes, name).entries()) {
+    const values = jsonRows(block.bytes, encoded);
+    for (let at = 0; at < values.length; at += names.length) {
       number++;
-      const label = labels[at];
-      // A label may be a number too.
-      if (row instanceof Uint8Array) yield collected(number, parseRow(row, context), context);
-      else if (label instanceof Uint8Array) yield collected(number, parseRow(label, context), context);
-      else if (row !== null) yield documentOf(number, { kind: 'text', text: row, label: labelOfValue(label) }, context);
+      const text = values[at];
+      if (typeof text === 'string') {
+        const told = names.length === 1 ? {} : factsOf(context, (field) => values[at + names.indexOf(field)]);
+        yield documentOf(number, { text, facts: told }, context);
+      } else if (text instanceof Uint8Array) yield collected(number, parseRow(text, context), context);
     }
   }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { SourceDocument } from '../document.js';
 import type { Dropped } from './verdict.js';
 
-const fields = ['title', 'time', 'url', 'licence'] as const;
+const fields = ['title', 'time', 'url', 'licence', 'label'] as const;
 type Field = (typeof fields)[number];
 type Facts = Pick<SourceDocument, 'id' | Field>;
 
@@ -19,9 +19,10 @@ export const missingFields = {
   licence: inferable.describe(
     'infer: a Creative Commons address or an SPDX line in the text. "unknown" counts as missing.',
   ),
+  label: fixed.describe('What its source calls it.'),
 } as const;
 
-export const missingReasons = ['missing.title', 'missing.time', 'missing.url', 'missing.licence'] as const;
+export const missingReasons = fields.map((field) => `missing.${field}` as const);
 
 export type MissingRules = z.infer<z.ZodObject<typeof missingFields>>;
 

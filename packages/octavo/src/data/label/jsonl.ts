@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { fail } from '../../core/index.js';
-import { labelOfValue } from '../document.js';
 import { decompress } from '../extract/decompress.js';
+import { factOfValue } from '../extract/row-facts.js';
 import { byteLines } from '../extract/text-pieces.js';
 import { limits } from '../limits.js';
 import type { LabelledItem } from './kinds.js';
@@ -61,7 +61,7 @@ export function itemOfRow(
     ),
     ...(Object.keys(kept).length === 0 ? {} : { meta: kept }),
   };
-  const label = labelField === undefined ? undefined : labelOfValue(row[labelField]);
+  const label = labelField === undefined ? undefined : factOfValue('label', row[labelField]);
   return {
     content,
     annotations: [

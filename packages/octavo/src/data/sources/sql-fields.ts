@@ -9,9 +9,6 @@ export const sqlFields = z.strictObject({
       'The rows to take, in a fixed order, such as SELECT id, text FROM articles ORDER BY id; it may only read.',
     ),
   idField: z.string().min(1).default('id').describe('The column that names a row; without it rows are numbered.'),
-  urlField: z.string().min(1).optional().describe('The column of the address that a text came from.'),
-  timeField: z.string().min(1).optional().describe('The column that says when a text was published.'),
-  titleField: z.string().min(1).optional().describe('The column of titles.'),
   snapshot: z.string().default('').describe('Change it to read a server anew: rows that were read once are kept.'),
 });
 

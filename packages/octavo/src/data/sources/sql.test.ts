@@ -42,7 +42,8 @@ describe.each(['sqlite', 'duckdb'])('%s as a source', (kind) => {
       from,
       name: 'db',
       textField: 'body',
-      sql: { query: 'SELECT * FROM articles ORDER BY id', ...(kind === 'sqlite' ? { timeField: 'at' } : {}) },
+      sql: { query: 'SELECT * FROM articles ORDER BY id' },
+      ...(kind === 'sqlite' ? { timeField: 'at' } : {}),
     });
     // DuckDB's client takes a byte order mark at the start of a text for none of it.
     const given = kind === 'sqlite' ? texts : texts.map((text) => text.replace(/^\ufeff/, ''));

@@ -3,7 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail, maskSecrets } from '../../core/index.js';
 import { hashFile, sha256 } from '../../project/index.js';
-import { type Collected, labelOfValue } from '../document.js';
+import type { Collected } from '../document.js';
+import { type FactFields, factFieldsOf, facts, factsOf } from '../extract/row-facts.js';
 import { byteLines } from '../extract/text-pieces.js';
 import { textInWindows } from '../in-windows.js';
 import { limits } from '../limits.js';
@@ -43,30 +44,13 @@ const textOf = (value: unknown): string | undefined => {
   return value === null || value === undefined ? undefined : String(value);
 };
 
-const labelOf = (value: unknown): string | undefined =>
-  labelOfValue(typeof value === 'bigint' || value instanceof Uint8Array ? textOf(value) : value);
-
 /** What is kept of a row on this machine's disk. */
-const lineOf = (
-  row: SqlRow,
-  {
-    textField,
-    labelField,
-    idField,
-    urlField,
-    timeField,
-    titleField,
-  }: SqlFields & { readonly textField: string; readonly labelField: string | undefined },
-): string => {
-  const field = (name: string | undefined) => (name === undefined ? undefined : textOf(row[name]));
-  const text = row[textField];
+const lineOf = (row: SqlRow, fields: SqlFields & FactFields & { readonly textField: string }): string => {
+  const text = row[fields.textField];
   return JSON.stringify({
-    id: field(idField),
+    id: textOf(row[fields.idField]),
     text: typeof text === 'string' || text instanceof Uint8Array ? textOf(text) : undefined,
-    url: field(urlField),
-    time: field(timeField),
-    title: field(titleField),
-    label: labelField === undefined ? undefined : labelOf(row[labelField]),
+    ...factsOf(fields, (field) => textOf(row[field])),
   });
 };
 
@@ -103,10 +87,7 @@ async function* documentsOf(
       id,
       source: source.name,
       licence: source.licence,
-      url: field('url'),
-      time: field('time'),
-      title: field('title'),
-      label: field('label'),
+      ...Object.fromEntries(facts.flatMap((fact) => (field(fact) === undefined ? [] : [[fact, field(fact)]]))),
     };
     yield* textInWindows(text, document, source.windowBytes);
   }
@@ -125,7 +106,8 @@ export const sql: SourceKind<Place> = {
     return 'file' in database && existsSync(database.file) ? [[source.name, await hashFile(database.file)]] : [];
   },
   open: async (source, place, { projectFolder, cacheFolder, emit, signal }: OpenContext) => {
-    const fields = { ...sqlOf(source), textField: source.textField, labelField: source.labelField };
+    const { textField } = source;
+    const fields = { ...sqlOf(source), textField, ...factFieldsOf((option) => source[option]) };
     const database = databaseOf(place, projectFolder);
     const version = 'file' in database && existsSync(database.file) ? await hashFile(database.file) : '';
     const folder = join(cacheFolder, 'sql');
