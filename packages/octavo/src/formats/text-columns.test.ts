@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { writeDocuments } from './parquet.js';
+import { writeDocuments } from './parquet-writer.js';
 import { openTexts, type TextVector } from './text-columns.js';
 
 const folder = mkdtempSync(join(tmpdir(), "octavo-text's-"));
