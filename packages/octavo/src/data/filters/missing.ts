@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { SourceDocument } from '../document.js';
 import type { Dropped } from './verdict.js';
 
-const fields = ['title', 'time', 'url', 'licence', 'label'] as const;
-type Field = (typeof fields)[number];
+export const missingNames = ['title', 'time', 'url', 'licence', 'label'] as const;
+type Field = (typeof missingNames)[number];
 type Facts = Pick<SourceDocument, 'id' | Field>;
 
 const given = z.strictObject({ default: z.string().min(1).max(300) });
@@ -22,7 +22,7 @@ export const missingFields = {
   label: fixed.describe('What its source calls it.'),
 } as const;
 
-export const missingReasons = fields.map((field) => `missing.${field}` as const);
+export const missingReasons = missingNames.map((field) => `missing.${field}` as const);
 
 export type MissingRules = z.infer<z.ZodObject<typeof missingFields>>;
 
@@ -82,7 +82,7 @@ export interface Filled {
 export function fillMissing(document: Facts, text: string, rules: MissingRules): Filled {
   const facts: Partial<Record<Field, string>> = {};
   const changes: Record<string, number> = {};
-  for (const field of fields) {
+  for (const field of missingNames) {
     const known = document[field];
     if (known !== undefined && known !== '' && !(field === 'licence' && known === 'unknown')) continue;
     const rule = rules[field];

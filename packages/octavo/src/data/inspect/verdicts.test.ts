@@ -17,10 +17,16 @@ const corpus = corpusStage(section, 0);
 const judges = { language: () => undefined, content: () => undefined, trained: undefined };
 const stage = documentStage(section, corpus, judges);
 
+const documentOf = (source: string) => ({ id: 'a', source, licence: '', text: '' });
+
 const brokenOf = async (raw: string) => {
   const { text } = repairText(raw, section);
   const { verdicts } = await verdictsOf(
-    { source: '', stages: { decoded: text, repaired: text, own: text, cut: stage(text, '', false).text }, corpus },
+    {
+      document: documentOf(''),
+      stages: { decoded: text, repaired: text, own: text, cut: stage(text, '', false).text },
+      corpus,
+    },
     section,
     places,
   );
@@ -61,7 +67,7 @@ it('tells what rules about the whole corpus learned, as long as it is there', as
     const recalled = await recallCorpus(corpusStage(asked, texts.length), folder);
     const own = recalled?.cut('web', text).text ?? text;
     const { verdicts } = await verdictsOf(
-      { source: 'web', stages: { decoded: text, repaired: text, own, cut: own }, corpus: recalled },
+      { document: documentOf('web'), stages: { decoded: text, repaired: text, own, cut: own }, corpus: recalled },
       asked,
       places,
     );
@@ -80,4 +86,25 @@ it('tells what rules about the whole corpus learned, as long as it is there', as
     { reason: 'boilerplate', verdict: 'unknown', detail: expect.stringContaining('no longer in .octavo/cache') },
     { reason: 'outlier', verdict: 'unknown' },
   ]);
+});
+
+it('tells what the source did not, and what was made of it', async () => {
+  const asked = cleanSection(dataSection.parse({ clean: { missing: { title: 'infer', time: 'infer', url: 'drop' } } }));
+  const text = '# On whales\n\nThey swim.';
+  const document = { ...documentOf('web'), url: 'https://a.example/' };
+  const told = async (given: typeof document | ReturnType<typeof documentOf>) => {
+    const stages = { decoded: text, repaired: text, own: text, cut: text };
+    const { verdicts } = await verdictsOf({ document: given, stages, corpus: corpusStage(asked, 0) }, asked, places);
+    return verdicts.filter(({ reason }) => reason.startsWith('missing'));
+  };
+  expect(await told(document)).toEqual([
+    { reason: 'missing.title', verdict: 'passed', detail: 'not told: On whales' },
+    { reason: 'missing.time', verdict: 'passed', detail: 'not told, and nothing to infer it from' },
+    { reason: 'missing.url', verdict: 'passed', detail: 'https://a.example/' },
+  ]);
+  expect(await told(documentOf('web'))).toContainEqual({
+    reason: 'missing.url',
+    verdict: 'broken',
+    detail: 'the source tells no url',
+  });
 });

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readEvaluations } from '../clean/read-evaluations.js';
+import type { SourceDocument } from '../document.js';
 import { c4, c4Fields } from '../filters/c4.js';
 import type { CorpusStage } from '../filters/corpus-stage.js';
 import { fineweb, finewebFields } from '../filters/fineweb.js';
@@ -9,6 +10,7 @@ import { gopherQuality, gopherQualityFields } from '../filters/gopher-quality.js
 import { gopherRepetition, gopherRepetitionFields } from '../filters/gopher-repetition.js';
 import { judgeText } from '../filters/judge-text.js';
 import { loadIdentifier } from '../filters/language.js';
+import { fillMissing, missingFields, missingNames } from '../filters/missing.js';
 import { classifierOf } from '../filters/quality-classifier.js';
 import { classifierFields } from '../filters/quality-examples.js';
 import { rulesOf } from '../filters/rules.js';
@@ -152,6 +154,23 @@ function corpusRules(
   ];
 }
 
+/** What the source did not tell, and what was made of it. */
+function missingRules(document: SourceDocument, { cut }: Stages, section: CleanSection): readonly RuleVerdict[] {
+  const rules = rulesOf(section.missing, missingFields);
+  if (rules === undefined) return [];
+  const { facts, dropped } = fillMissing(document, cut, rules);
+  return missingNames
+    .filter((name) => rules[name] !== 'keep')
+    .map((name) => {
+      const reason = `missing.${name}`;
+      if (dropped?.reason === reason) return { reason, verdict: 'broken', detail: dropped.detail };
+      const filled = facts[name];
+      const detail =
+        filled === undefined ? (document[name] ?? 'not told, and nothing to infer it from') : `not told: ${filled}`;
+      return { reason, verdict: 'passed', detail };
+    });
+}
+
 /** Rules that need a file; one that is gone gives no verdict. */
 async function loadedRules(
   { cut }: Stages,
@@ -196,10 +215,10 @@ async function loadedRules(
 /** All rules of the section in the order in which cleaning asks them. */
 export async function verdictsOf(
   {
-    source,
+    document,
     stages,
     corpus,
-  }: { readonly source: string; readonly stages: Stages; readonly corpus: CorpusStage | undefined },
+  }: { readonly document: SourceDocument; readonly stages: Stages; readonly corpus: CorpusStage | undefined },
   section: CleanSection,
   places: { readonly projectFolder: string; readonly cleanFolder: string },
 ): Promise<{ readonly language: string; readonly verdicts: readonly RuleVerdict[] }> {
@@ -224,9 +243,10 @@ export async function verdictsOf(
         `${repaired.length} characters, at least ${section.minCharacters}`,
       ),
       ...(section.languages.length === 0 ? [] : [passedOr('language', foreign, found)]),
-      ...corpusRules(source, stages, { section, corpus }),
+      ...corpusRules(document.source, stages, { section, corpus }),
       ...publishedRules(stages, section),
       ...(await loadedRules(stages, section, places)),
+      ...missingRules(document, stages, section),
     ],
   };
 }

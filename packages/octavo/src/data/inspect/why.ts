@@ -136,11 +136,12 @@ async function corpusOf({ artifacts, section, projectFolder, cacheFolder }: Aske
 }
 
 async function judgedOf(
-  { text: raw, source }: Collected,
+  document: Collected,
   final: string | undefined,
   asked: Asked,
 ): Promise<NonNullable<Story['judged']>> {
   const { section, projectFolder, artifacts } = asked;
+  const { text: raw, source } = document;
   const { decoded, text: repaired } = repairText(raw, section);
   const corpus = await corpusOf(asked);
   const learned = corpus ?? corpusStage({ boilerplate: false, outliers: false }, 0);
@@ -162,7 +163,7 @@ async function judgedOf(
   const stages = { decoded, repaired, own: learned.cut(source, repaired).text, cut: staged.text };
   const places = { projectFolder, cleanFolder: at(artifacts, 'clean') };
   return {
-    ...(await verdictsOf({ source, stages, corpus }, section, places)),
+    ...(await verdictsOf({ document, stages, corpus }, section, places)),
     changes,
     pii: findPii(staged.text, pii?.kinds).map(({ kind, from, to }) => ({
       kind,
@@ -276,7 +277,7 @@ export async function why(asked: Asked, id: string): Promise<Fate> {
       text === undefined
         ? { text: lost?.excerpt ?? '' }
         : excerptAround(text, lost && hitOf(lost, text), limits.excerptCharacters),
-    provenance: provenanceOf(id, source, collected, summary),
+    provenance: provenanceOf(id, source, final ?? collected, summary),
     judged,
     likeness: keptOne === undefined ? undefined : await likenessOf(artifacts, keptOne, final?.cluster),
     placement,
