@@ -21,7 +21,8 @@ interface Ready {
 interface SourceCount {
   readonly name: string;
   readonly from: string;
-  readonly licence: string;
+  /** That of all its documents, where they say one, else as the user names it. */
+  licence: string;
   readonly integrity?: string;
   /** What the kind of source counts besides. */
   counts?: Readonly<Record<string, number>>;
@@ -71,11 +72,15 @@ async function collectAll(context: StepContext<CollectSection>): Promise<Readonl
       const { source } = one;
       // Read from fields that perhaps no row has; a licence may be the source's.
       const awaited = new Set(facts.filter((fact) => fact !== 'licence' && source[factFields[fact]] !== undefined));
+      let licence: string | undefined;
+      let isOfOne = true;
       for await (const item of one.open.documents(told.add)) {
         signal.throwIfAborted();
         if (item.kind === 'document') {
           refuseRepeats(seen, item.document.id, one.source);
           for (const fact of awaited) if (item.document[fact] !== undefined) awaited.delete(fact);
+          licence ??= item.document.licence;
+          isOfOne &&= item.document.licence === licence;
           if (count !== undefined) {
             count.documents++;
             count.bytes += utf8Bytes(item.document.text);
@@ -93,6 +98,7 @@ async function collectAll(context: StepContext<CollectSection>): Promise<Readonl
           step: 'collect',
           text: `nothing in ${source.name} has a ${fact} in "${source[factFields[fact]]}"`,
         });
+      if (count !== undefined && licence !== undefined && isOfOne) count.licence = licence;
       const more = one.open.counts?.();
       if (count !== undefined && more !== undefined) count.counts = more;
     }

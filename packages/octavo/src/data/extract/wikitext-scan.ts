@@ -83,7 +83,7 @@ const transparent = new Set(
 
 export function scanWikitext(
   source: string,
-  options: { readonly namespaces: Namespaces; readonly title: string },
+  options: { readonly namespaces: Namespaces; readonly title: string; readonly language: string },
 ): Scanned {
   const verbatim: Verbatim[] = [];
   const page: Frame = { kind: 'page', braces: 0, parts: [], part: '' };
@@ -128,7 +128,7 @@ export function scanWikitext(
       const left = top.braces - taken;
       const parts = pop();
       // {{{name|text}}} stands for what a page gives to a template, or for its text.
-      const text = taken === 3 ? parts.slice(1).join('|') : templateText(parts, options.title);
+      const text = taken === 3 ? parts.slice(1).join('|') : templateText(parts, options);
       if (left >= 2) push('template', left);
       // {{{!}} is how a table begins inside a template.
       top.part += left === 1 && text === '|' ? '{|' : text;

@@ -1,18 +1,12 @@
 /**
  * What a template leaves in the text. A template is a program of its wiki, which a dump of articles does not run, so all are
- * dropped but those whose text is prose and stands in their arguments. Names are those of the English Wikipedia, which others share.
+ * dropped but those whose text is prose and stands in their arguments. Names are those of the English
+ * Wikipedia, which others share, and of other languages where no other wiki means something else by them.
  */
 import { mark } from './wikitext-marks.js';
+import { localWriter } from './wikitext-templates-local.js';
+import { type Arguments, first, measured, named, nihongo, quote, raised, type Write } from './wikitext-writers.js';
 
-interface Arguments {
-  readonly at: (position: number) => string;
-  readonly all: readonly string[];
-  readonly named: (...names: readonly string[]) => string;
-}
-
-type Write = (given: Arguments) => string;
-
-const first: Write = ({ at }) => at(0);
 const last: Write = ({ all }) => all.at(-1) ?? '';
 const joined =
   (separator: string, most = 100): Write =>
@@ -29,13 +23,6 @@ const is =
   (text: string): Write =>
   () =>
     text;
-const raised = (text: string): string => `<sup>${text}</sup>`;
-
-const quote: Write = ({ at, named }) => {
-  const text = named('text', 'quote', '1') || at(0);
-  const by = named('author', 'source', 'sign') || at(1);
-  return text === '' ? '' : `${mark.quote}${text}${by === '' ? '' : `${mark.line}— ${by}`}${mark.quoteEnd}`;
-};
 
 const between: ReadonlyMap<string, string> = new Map([
   ...['to', 'and', 'or', 'by'].map((word) => [word, ` ${word} `] as const),
@@ -95,11 +82,6 @@ const date: Write = ({ all }) =>
     .map((part) => part.padStart(2, '0'))
     .join('-');
 
-const nihongo: Write = ({ at }) => {
-  const inside = [at(1), at(2)].filter((part) => part !== '').join(', ');
-  return at(0) === '' ? inside : inside === '' ? at(0) : `${at(0)} (${inside})`;
-};
-
 const soundFlags = /^(lang|local|pron|us|uk|au|also|audio|\d*[a-z].*\.(ogg|oga|wav|mp3))$/i;
 const sounds: Write = ({ all }) => `/${all.filter((part) => !soundFlags.test(part)).join('')}/`;
 
@@ -116,27 +98,28 @@ const accidentals: ReadonlyMap<string, string> = new Map([
   ['natural', '♮'],
 ]);
 
-const named = (names: string, write: Write): readonly (readonly [string, Write])[] =>
-  names.split(/\s*,\s*/).map((name) => [name, write]);
-
 const writers: ReadonlyMap<string, Write> = new Map([
   ...named(
     'nowrap, nobr, no wrap, nobold, noitalic, normal, small, smaller, large, larger, big, huge, center, smallcaps, sc, caps, ' +
       'allcaps, em, strong, bold, italic, math, mvar, bigmath, abbr, tooltip, hover title, vanchor, visible anchor, ill, illm, ' +
-      'interlanguage link, interlanguage link multi, le, link-interwiki, 仮リンク, flag, flagu, flagcountry, flag+link, unicode, ' +
+      'interlanguage link, interlanguage link multi, le, link-interwiki, 要出典範囲, число, flag, flagu, flagcountry, flag+link, unicode, ' +
       'polytonic, hebrew, hebr, arabic, iast, grc, rtl-lang, nts, nihongo2, ipa, longitem, url, sic, mono, ' +
       'var, code, tt, kbd, samp, term, defn, formatnum, not a typo, typo, lc, uc, lcfirst, ucfirst, plainlist, plain list, ' +
       'flatlist, columns-list, div col content, columns list, startplainlist, bulleted list item, s-, notatypo, audio-nohelp',
     first,
   ),
   ...named('wikt-lang, script, transl, transliteration, translit, font color, fontcolor, color, colour, resize', last),
-  ...named('lang, langx, audio, pronunciation, sort', ({ at }) => at(1) || at(0)),
   ...named(
-    'quote, blockquote, cquote, quotation, quote2, bquote, zitat, cita, cita larga, citation bloc, цитата',
+    'lang, langx, langue, audio, pronunciation, sort',
+    (given) => given.named('texte') || given.at(1) || given.at(0),
+  ),
+  ...named(
+    'quote, blockquote, cquote, quotation, quote2, bquote, zitat, zitat-de, cita, cita larga, citation bloc, цитата',
     quote,
   ),
   ...named('poemquote, poem quote, verse', (given) => `${mark.verse}${quote(given)}${mark.verseEnd}`),
-  ...named('convert, cvt, unité, unite', convert),
+  ...named('convert, cvt', convert),
+  ...named('unité, unite, unidad', measured),
   ...named('frac, fraction, sfrac, frac2', fraction),
   ...named('val', value),
   ...named('hlist, ubl, ublist, unbulleted list, vunblist, comma separated entries, flatlist inline', joined(', ')),
@@ -152,7 +135,11 @@ const writers: ReadonlyMap<string, Write> = new Map([
   ),
   ...named('circa, ca, c., circa-', after('c. ')),
   ...named('floruit, fl.', after('fl. ')),
-  ...named('nihongo, nihongo krt', nihongo),
+  ...named('nihongo, nihongo krt, japonais', nihongo),
+  ...named('読み仮名, 読み仮名 ruby不使用, ルビ, ruby', ({ at }) => (at(1) === '' ? at(0) : `${at(0)}（${at(1)}）`)),
+  ...named('仮リンク, ill2', (given) => given.named('label') || given.at(0)),
+  ...named('нп, нп2, нп3, нп5, не переведено, iw', ({ at }) => at(1) || at(0)),
+  ...named('tsl, translink', ({ at }) => at(3) || at(2) || at(1)),
   ...named('chem, chem2', formula),
   ...named('sup, smallsup, superscript', ({ at }) => raised(at(0))),
   ...named('sub, subscript', ({ at }) => `<sub>${at(0)}</sub>`),
@@ -192,6 +179,7 @@ const writers: ReadonlyMap<string, Write> = new Map([
 /** Names with an end of their own, such as lang-fr. */
 const families: readonly (readonly [RegExp, Write])[] = [
   [/^(lang|link|script|rtl)[-/]/, first],
+  [/フォント$/, first],
   [/^ipac-/, sounds],
   [/^ipa-/, ({ at }) => `[${at(0)}]`],
 ];
@@ -213,19 +201,25 @@ function argumentsOf(parts: readonly string[]): Arguments {
   };
 }
 
-/** The text of a template of so many parts, the first its name; `mark.gone` where it is dropped. */
-export function templateText(parts: readonly string[], title: string): string {
+/** The text of a template of so many parts, the first its name; `mark.gone` where it is dropped. `language` is that of the wiki. */
+export function templateText(
+  parts: readonly string[],
+  { title, language }: { readonly title: string; readonly language: string },
+): string {
   const [head = '', ...rest] = parts;
   const name = head.replaceAll('_', ' ').replaceAll(/\s+/g, ' ').trim().toLowerCase();
   if (name === 'pagename' || name === 'fullpagename') return title;
   // A function of the parser has its first argument after a colon.
   const colon = name.indexOf(':');
+  const local = localWriter(language, name);
   const write =
+    local ??
     writers.get(name) ??
     (colon > 0 ? writers.get(name.slice(0, colon)) : undefined) ??
     families.find(([pattern]) => pattern.test(name))?.[1];
   if (write === undefined) return mark.gone;
-  const inside = writers.has(name) || colon <= 0 ? rest : [head.slice(head.indexOf(':') + 1), ...rest];
+  const inside =
+    local !== undefined || writers.has(name) || colon <= 0 ? rest : [head.slice(head.indexOf(':') + 1), ...rest];
   const text = write(argumentsOf(inside));
   if (text === '') return mark.gone;
   // What begins as a list or a table does so on a line of its own.

@@ -89,6 +89,52 @@ describe('wikitext', () => {
     ["''''''x", "'x"],
   ])('knows apostrophes from marks in %s', (line, text) => expect(withoutQuotes(line)).toBe(text));
 
+  it.each([
+    [
+      'fr',
+      'né le {{date|10|août|1425}}, {{Date|14 juillet 1789}}, {{1er mai}}',
+      'né le 10 août 1425, 14 juillet 1789, 1er mai',
+    ],
+    [
+      'fr',
+      '{{s-|XX}}, {{s|I|er}}, {{-s2|III|e|II|e}}, {{sp|VII|e|ou|VIII|e}}',
+      'XXe siècle, Ier siècle, IIIe et IIe siècles av. J.-C., VIIe ou VIIIe siècle',
+    ],
+    [
+      'fr',
+      'XIX{{e}}, {{unité|3620|hab. par km|2}}, {{nombre|8|bits}}, {{heure|1|55}}',
+      'XIXe, 3620 hab. par km², 8 bits, 1 h 55',
+    ],
+    [
+      'fr',
+      '{{citation étrangère|langue=it|Ecco}} {{lang|ar|texte=x}} {{japonais|Lolicon|ロリ|rori}}',
+      '« Ecco » x Lolicon (ロリ, rori)',
+    ],
+    [
+      'es',
+      '{{siglo|XX||s}}, {{Siglo|III|a|s|1}}, {{siglo|XVII}}, {{unidad|−273|°C}}',
+      'siglo XX, siglo III a. C., XVII, −273 °C',
+    ],
+    ['de', '{{enS|facility}}, {{"|Text=Wort|Autor=A}}', 'facility, „Wort“'],
+    ['ru', '{{нп5|A (клуб)|A|de|B}}, {{нп3|C||de|B}}, {{число|65300}}', 'A, C, 65300'],
+    [
+      'zh',
+      '{{tsl|en|A|甲|乙}}{{tsl|en|A|甲}}{{link-en|丙|C}}{{bd|1870年|4月22日|1924年|1月21日|catIdx=L}}',
+      '乙甲丙1870年4月22日－1924年1月21日',
+    ],
+    [
+      'ja',
+      '{{読み仮名|東京|とうきょう}}{{ルビ|海|うみ}}{{仮リンク|甲|en|A|label=乙}}{{JIS2004フォント|葛}}{{要出典範囲|丙|date=2013年}}',
+      '東京（とうきょう）海（うみ）乙葛丙',
+    ],
+    ['en', '{{s2|XX}}{{date|1|2|3}}{{siglo|X||s}}{{bd|1|2|3|4}}a', 'a'],
+  ])('of a wiki in %s has templates of its own: %s', (language, wikitext, text) =>
+    expect(wikitextToText(wikitext, { language })).toBe(text),
+  );
+
+  it('quotes whom other languages name', () =>
+    expect(wikitextToText('{{blockquote|текст=Да.|автор=А}}')).toBe('> Да.\n> — А'));
+
   // Made by scripts/golden/wikitext.py.
   const golden: readonly { readonly name: string; readonly wikitext: string; readonly words: string }[] = JSON.parse(
     readFileSync(new URL('./fixtures/wikitext.json', import.meta.url), 'utf8'),

@@ -10,8 +10,12 @@ import { scanWikitext } from './wikitext-scan.js';
 
 export function wikitextToText(
   wikitext: string,
-  { namespaces = commonNamespaces, title = '' }: { readonly namespaces?: Namespaces; readonly title?: string } = {},
+  {
+    namespaces = commonNamespaces,
+    title = '',
+    language = '',
+  }: { readonly namespaces?: Namespaces; readonly title?: string; readonly language?: string } = {},
 ): string {
-  const { text, verbatim } = scanWikitext(withoutMarks(wikitext), { namespaces, title });
+  const { text, verbatim } = scanWikitext(withoutMarks(wikitext), { namespaces, title, language });
   return joinBlocks(withoutEmptySections(wikitextBlocks(text.split('\n'), verbatim)));
 }

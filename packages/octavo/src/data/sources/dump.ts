@@ -31,7 +31,6 @@ export interface DumpFile {
 export function dumpKind<Kind extends string>(
   kind: Kind,
   options: {
-    readonly licence?: string;
     /** The bytes are given as they lie on the disk. */
     readonly packed?: boolean;
     readonly documents: (file: DumpFile) => AsyncGenerator<Collected, void, undefined>;
@@ -43,7 +42,6 @@ export function dumpKind<Kind extends string>(
       from.startsWith(`${kind}:`) ? { kind, ...splitGlob(posix.normalize(from.slice(kind.length + 1))) } : undefined,
     describe: ({ base }) => ({
       name: `${kind}-${posix.basename(base).replaceAll(/[^\w.-]/g, '-')}`.replace(/-\.?$/, ''),
-      ...(options.licence === undefined ? {} : { licence: options.licence }),
     }),
     inputs: async (source, place, projectFolder) => {
       const inputs: [string, string][] = [];

@@ -58,6 +58,13 @@ describe('dumps of Wikipedia', () => {
     expect(bytes).toBe(opened.bytes);
   });
 
+  it('of other wikis have no licence but the one that is said', async () => {
+    const fandom = dump(page(1, 'A', 'a')).replace('de.wikipedia.org', 'a.fandom.com');
+    expect((await read(fandom, 'f.xml')).documents).toMatchObject([{ licence: 'unknown' }]);
+    const { documents } = await readSource({ from: 'wikipedia:f.xml', licence: 'CC-BY-SA-3.0' }, { folder });
+    expect(documents).toMatchObject([{ licence: 'CC-BY-SA-3.0' }]);
+  });
+
   it('reject alone a page that is too long, or breaks the rules of XML', async () => {
     const { documents, rejected } = await read(
       dump(

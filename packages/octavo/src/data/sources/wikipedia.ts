@@ -15,6 +15,14 @@ export function pageUrl(base: string, title: string): string | undefined {
   return `${base.slice(0, base.lastIndexOf('/') + 1)}${name}`;
 }
 
+/** Wikimedia's wikis of text; Wikinews has other licences by language. Source: Wikimedia's terms of use since 7 June 2023. */
+const wikimedia =
+  /^https?:\/\/(?:[a-z-]+\.)+(?:wikipedia|wiktionary|wikibooks|wikiquote|wikisource|wikiversity|wikivoyage)\.org\//;
+
+/** A dump does not tell its licence: it goes by the address of the wiki, unless the user says otherwise. */
+const licenceOf = (file: DumpFile, base: string): string =>
+  file.source.licence === 'unknown' && wikimedia.test(base) ? 'CC-BY-SA-4.0' : file.source.licence;
+
 /** Why a page gives no document. */
 function passedOver({ namespace, model, isRedirect, text }: WikiPage): string | undefined {
   if (namespace !== '0') return 'namespace';
@@ -38,7 +46,9 @@ async function* documents(file: DumpFile) {
     }
     const { id, title, time, site } = item.page;
     const reason = passedOver(item.page);
-    const text = reason === undefined ? wikitextToText(item.page.text, { title, namespaces: site.namespaces }) : '';
+    const language = /^https?:\/\/([a-z-]+)\./.exec(site.base)?.[1] ?? '';
+    const text =
+      reason === undefined ? wikitextToText(item.page.text, { title, namespaces: site.namespaces, language }) : '';
     if (text === '') {
       file.count(reason ?? 'empty');
       continue;
@@ -46,7 +56,7 @@ async function* documents(file: DumpFile) {
     const document = {
       id: `${file.id}:${id}`,
       source: file.source.name,
-      licence: file.source.licence,
+      licence: licenceOf(file, site.base),
       url: pageUrl(site.base, title),
       ...(Number.isNaN(Date.parse(time)) ? {} : { time }),
       title,
@@ -55,5 +65,4 @@ async function* documents(file: DumpFile) {
   }
 }
 
-/** Licence: the terms of use of Wikimedia since 7 June 2023. */
-export const wikipedia = dumpKind('wikipedia', { licence: 'CC-BY-SA-4.0', documents });
+export const wikipedia = dumpKind('wikipedia', { documents });
