@@ -105,6 +105,9 @@ describe('the data steps', () => {
     expect(kept5).toMatchObject({ of: 30, documents: { length: 5 } });
     expect(kept5.documents.every(({ id }) => id.startsWith('rows:'))).toBe(true);
     expect(await sampleDocuments(artifacts, { fate: 'kept', source: 'rows' }, few)).toEqual(kept5);
+    const english = await sampleDocuments(artifacts, { fate: 'dropped', language: 'en' }, all);
+    expect(english.documents.length).toBeGreaterThan(0);
+    expect(english).toMatchObject({ of: undefined, guessed: english.documents.length });
     expect(await duplicates(artifacts)).toMatchObject([
       { kept: 'corpus/7', members: [{ id: 'corpus/deep/exact' }] },
       { kept: 'corpus/8', members: [{ id: 'corpus/deep/near' }] },

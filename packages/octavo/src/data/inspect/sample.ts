@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { readDocuments } from '../../formats/index.js';
 import { type DroppedDocument, type DropReason, droppedColumns, dropReasons } from '../document.js';
 import { repairText } from '../filters/document-stage.js';
-import { loadIdentifier } from '../filters/language.js';
+import { languageReasons, loadIdentifier } from '../filters/language.js';
 import { limits } from '../limits.js';
 import { type Excerpt, excerptAround, hitOf } from './hit.js';
 import { reservoir } from './reservoir.js';
@@ -37,6 +37,8 @@ export interface SampledDocument extends Excerpt {
 export interface Sample {
   /** How many documents there are of the kind; unknown where a language is asked for. */
   readonly of: number | undefined;
+  /** Dropped documents drawn whose language is guessed from their excerpt: cleaning notes one only where it drops for it. */
+  readonly guessed: number;
   readonly documents: readonly SampledDocument[];
 }
 
@@ -157,13 +159,18 @@ export async function sampleDocuments(
 ): Promise<Sample> {
   const { language } = selection;
   const identify = language === undefined ? undefined : await loadIdentifier();
-  const speaks = (one: Candidate): boolean =>
-    identify === undefined || identify(one.kind === 'kept' ? (one.text ?? '') : one.excerpt).language === language;
+  const isNoted = ({ reason }: DroppedDocument): boolean => languageReasons.some((one) => one === reason);
+  const speaks = (one: Candidate): boolean => {
+    if (identify === undefined) return true;
+    if (one.kind === 'dropped' && isNoted(one)) return one.detail.startsWith(`${language} `);
+    return identify(one.kind === 'kept' ? (one.text ?? '') : one.excerpt).language === language;
+  };
   const drawn = reservoir<Candidate>({ count, seed });
   for await (const one of candidates(artifacts, selection)) drawn.offer(one, speaks);
   const all = drawn.drawn();
   return {
     of: language === undefined ? drawn.offered : undefined,
+    guessed: language === undefined ? 0 : all.filter((one) => one.kind === 'dropped' && !isNoted(one)).length,
     documents: [
       ...(await showKept(
         artifacts,

@@ -103,7 +103,12 @@ async function rowOf<const C extends Readonly<Record<string, 'text' | 'text?' | 
 
 const place = /^(.*?)(?::(\d+))?(?:#(\d+))?$/s;
 
-function provenanceOf(id: string, source: string, row: Collected | undefined, { collected }: DataSummary): Provenance {
+function provenanceOf(
+  id: string,
+  source: string,
+  row: Collected | Row<typeof cleanColumns> | undefined,
+  { collected }: DataSummary,
+): Provenance {
   const known = collected.sources.find(({ name }) => name === source);
   const [, path = '', line, window] = place.exec(id.startsWith(`${source}/`) ? id.slice(source.length + 1) : id) ?? [];
   return {
@@ -140,6 +145,7 @@ async function judgedOf(
   final: string | undefined,
   asked: Asked,
 ): Promise<NonNullable<Story['judged']>> {
+  const { text: raw, source } = document;
   const { section, projectFolder, artifacts } = asked;
   const { text: raw, source } = document;
   const { decoded, text: repaired } = repairText(raw, section);
