@@ -147,7 +147,6 @@ async function judgedOf(
 ): Promise<NonNullable<Story['judged']>> {
   const { text: raw, source } = document;
   const { section, projectFolder, artifacts } = asked;
-  const { text: raw, source } = document;
   const { decoded, text: repaired } = repairText(raw, section);
   const corpus = await corpusOf(asked);
   const learned = corpus ?? corpusStage({ boilerplate: false, outliers: false }, 0);
