@@ -65,8 +65,12 @@ void learnUnits(uint32_t* table, const char16_t* units, size_t count) {
     find(units + from, places);
     for (size_t n = 0; n < std::min(kBlock, count - from); ++n)
       for (size_t length = 0; length < std::min(kOrder, from + n + 1); ++length) {
-        uint32_t* context = table + places.context[length][n];
-        context[1] += table[places.run[length][n]]++ == 0;
+        uint32_t* const context = table + places.context[length][n];
+        uint32_t* const run = table + places.run[length][n];
+        if ((*run)++ == 0) {
+          run[kModelSlots] = places.context[length][n];
+          ++context[1];
+        }
         ++context[0];
       }
   }

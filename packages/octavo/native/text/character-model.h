@@ -7,8 +7,9 @@
 namespace octavo::text {
 
 constexpr uint32_t kModelSlots = 1 << 20;
-// For each context how often, and by how many kinds of unit, it was followed; behind these how often each run was seen.
-constexpr size_t kModelWords = 3 * size_t(kModelSlots);
+// For each context how often, and by how many kinds of unit, it was followed; behind these how often each run was seen,
+// and then where the context lies that saw it first, which is what it takes to add up the tables of two texts.
+constexpr size_t kModelWords = 4 * size_t(kModelSlots);
 // Only so much of a long text is looked at: it is enough to know its kind.
 constexpr size_t kModelUnits = 16384;
 // Around a text there is room for so many units more, of any value.

@@ -136,7 +136,7 @@ const first = native.countWords(busy, Array.from({ length: 2_000 }, text));
 assert.throws(() => native.countWords(busy, ['a']));
 await first;
 
-const table = new Uint32Array(3 * 2 ** 20);
+const table = new Uint32Array(4 * 2 ** 20);
 const learnt = new Uint32Array(table.length);
 for (let round = 0; round < rounds; round++) {
   const input = pick([

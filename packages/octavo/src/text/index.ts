@@ -2,7 +2,7 @@ export { type ChatMessage, chatTemplate, type RenderedChat, renderChat, stopToke
 export { huggingFaceTokenizerConfig } from './hugging-face.js';
 export { loadTokenizer } from './load-tokenizer.js';
 export { minHash, repeatedSpans } from './native-duplicates.js';
-export { characterLogarithm, characterTable, learnCharacters } from './native-model.js';
+export { addCharacters, characterLogarithm, characterTable, learnCharacters, packCharacters } from './native-model.js';
 export { jsonRows } from './native-rows.js';
 export { type PatternName, patternNames } from './patterns.js';
 export { type TokenizerSection, tokenizerSection } from './section.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { readDocuments, verifyChecksum } from '../../formats/index.js';
@@ -11,6 +11,7 @@ import { corpusStage } from '../filters/corpus-stage.js';
 import { documentStage } from '../filters/document-stage.js';
 import { judgeFiles, loadJudges } from '../filters/judges.js';
 import { fillMissing, missingFields } from '../filters/missing.js';
+import type { Measured } from '../filters/outliers.js';
 import { rulesOf } from '../filters/rules.js';
 import { readSummary } from '../read-summary.js';
 import { type Cleaned, readShard, writeShard } from '../scale/shard-file.js';
@@ -19,7 +20,7 @@ import { sharedShards } from '../scale/shared-shards.js';
 import type { CleanSection } from '../section.js';
 import { CollectSummary } from '../summaries.js';
 import { excerptOf } from './excerpt.js';
-import { learnCorpus } from './learn-corpus.js';
+import { learnCorpus, lessonsFolder, type MeasuredShard } from './learn-corpus.js';
 import { readEvaluations } from './read-evaluations.js';
 
 export interface CleanPlace {
@@ -88,16 +89,19 @@ export async function cleanWork(place: CleanPlace, onDocuments: (count: number) 
       yield batch;
     }
   };
-  const learning = async function* () {
-    for await (const batch of documentsOf({ from: 0, count: collected.documents })) {
-      yield batch;
-      onDocuments(batch.length);
-    }
-  };
-  let learned: Promise<void> | undefined;
+  let learned: Promise<MeasuredShard> | undefined;
+  const learn = () =>
+    learnCorpus(corpus, {
+      section,
+      folder,
+      shards: plan.shards,
+      batches: (shard) => documentsOf(rowsOf(plan, shard)),
+      onShard: (shard) => onDocuments(rowsOf(plan, shard).count),
+      signal,
+    });
   const missing = rulesOf(section.missing, missingFields);
-  const clean = (document: SourceDocument): Cleaned => {
-    const { text, ...staged } = stage(document.text, document.source, true);
+  const clean = (document: SourceDocument, measured: Measured | undefined): Cleaned => {
+    const { text, ...staged } = stage(document.text, document.source, true, measured);
     const filled = missing === undefined ? undefined : fillMissing(document, text, missing);
     const dropped = staged.dropped ?? filled?.dropped;
     if (dropped !== undefined) return { kind: 'dropped', ...dropped, excerpt: excerptOf(text) };
@@ -112,13 +116,13 @@ export async function cleanWork(place: CleanPlace, onDocuments: (count: number) 
     return { kind: 'kept', text, changes, digest, print };
   };
   const make = async (shard: number, alive: () => void): Promise<readonly Cleaned[]> => {
-    learned ??= learnCorpus(corpus, { section, folder, batches: learning, signal });
-    await learned;
+    learned ??= learn();
+    const values = await (await learned)(shard);
     const done: Cleaned[] = [];
     let restedMs = performance.now();
     for await (const batch of documentsOf(rowsOf(plan, shard)))
       for (const document of batch) {
-        done.push(clean(document));
+        done.push(clean(document, values && { values, at: done.length }));
         if (performance.now() - restedMs < quietMs) continue;
         // Ctrl-C is heard here, and others see that we live.
         await setImmediate();
@@ -135,6 +139,10 @@ export async function cleanWork(place: CleanPlace, onDocuments: (count: number) 
     documents: collected.documents,
     shards: plan.shards,
     passes: corpus.passes.length,
+    finish: async (): Promise<void> => {
+      await shards.finish();
+      await rm(lessonsFolder(folder), { recursive: true, force: true });
+    },
     trained: judges.trained,
     run: (onDone: (documents: number, isOurs: boolean) => void = () => {}): Promise<number> =>
       shards.run((shard, isOurs) => {

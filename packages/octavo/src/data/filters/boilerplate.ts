@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { mix } from '../duplicates/min-hash.js';
+import { alignedCopy, bytesOf, type CorpusPass } from './corpus-pass.js';
 
 export const boilerplateFields = {
   minDocuments: z.number().int().min(2).default(10).describe('A line repeated in fewer documents of a source stays.'),
@@ -9,11 +10,12 @@ export const boilerplateFields = {
 export type BoilerplateRules = z.infer<z.ZodObject<typeof boilerplateFields>>;
 
 const rows = 4;
+const Sources = z.array(z.tuple([z.string(), z.number()]));
 
 type Hashes = readonly [first: number, step: number];
 
 /** Two hashes, of which any number more are made: the first plus a multiple of the second (Kirsch and Mitzenmacher 2006). */
-function hashesOf(source: string, line: string): Hashes {
+export function hashesOf(source: string, line: string): Hashes {
   let [a, b] = [0x9e3779b1, 0x85ebca6b];
   for (const part of [source, line]) {
     for (let at = 0; at < part.length; at++) {
@@ -44,8 +46,7 @@ export function lineCounts(documents: number) {
   };
   return {
     counters,
-    add: (source: string, line: string) => {
-      const hashes = hashesOf(source, line);
+    add: (hashes: Hashes) => {
       const next = least(hashes) + 1;
       for (let row = 0; row < rows; row++) {
         const at = place(hashes, row);
@@ -64,15 +65,31 @@ export function boilerplate(rules: BoilerplateRules, documents: number) {
     text.split('\n').filter((line) => line.trim().length >= rules.minCharacters);
   const leastOf = (source: string): number =>
     Math.ceil(Math.max(rules.minDocuments, rules.minShare * (ofSource.get(source) ?? 0)));
-  return {
-    /** All that was observed, as it lies in memory. */
-    memory: counts.counters,
-    ofSource,
-    /** First pass: every document once. */
-    observe: (source: string, text: string) => {
-      ofSource.set(source, (ofSource.get(source) ?? 0) + 1);
-      for (const line of new Set(linesOf(text).map((one) => one.trim()))) counts.add(source, line);
+  const pass: CorpusPass = {
+    memory: [bytesOf(counts.counters)],
+    begin: () => {
+      const sources = new Map<string, number>();
+      const hashes: number[] = [];
+      return {
+        observe: (source, text) => {
+          sources.set(source, (sources.get(source) ?? 0) + 1);
+          for (const line of new Set(linesOf(text).map((one) => one.trim()))) hashes.push(...hashesOf(source, line));
+        },
+        lesson: () =>
+          Buffer.concat([Buffer.from(`${JSON.stringify([...sources])}\n`), bytesOf(Int32Array.from(hashes))]),
+      };
     },
+    take: (lesson) => {
+      const end = lesson.indexOf(10) + 1;
+      for (const [source, documents] of Sources.parse(JSON.parse(Buffer.from(lesson.subarray(0, end)).toString())))
+        ofSource.set(source, (ofSource.get(source) ?? 0) + documents);
+      const hashes = new Int32Array(alignedCopy(lesson.subarray(end)));
+      for (let at = 0; at < hashes.length; at += 2) counts.add([hashes[at] ?? 0, hashes[at + 1] ?? 0]);
+    },
+  };
+  return {
+    pass,
+    ofSource,
     /** Afterwards: in how many documents the line of a text stands that most have, and from how many on it goes. */
     most: (source: string, text: string): { readonly documents: number; readonly least: number } => ({
       documents: linesOf(text).reduce((most, line) => Math.max(most, counts.of(source, line.trim())), 0),

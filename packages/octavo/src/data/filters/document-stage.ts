@@ -4,6 +4,7 @@ import type { CorpusStage } from './corpus-stage.js';
 import { judgeText } from './judge-text.js';
 import type { Judges } from './judges.js';
 import { normaliseText } from './normalise-text.js';
+import type { Measured } from './outliers.js';
 import { piiFields, replacePii } from './pii.js';
 import { qualityStage } from './quality.js';
 import { repairMojibake } from './repair-mojibake.js';
@@ -30,7 +31,7 @@ export function repairText(raw: string, { repairMojibake: wanted }: { readonly r
 export function documentStage(section: CleanSection, corpus: Pick<CorpusStage, 'cut' | 'judge'>, judges: Judges) {
   const quality = qualityStage(section);
   const pii = rulesOf(section.pii, piiFields);
-  return (raw: string, source: string, judge: boolean): Staged => {
+  return (raw: string, source: string, judge: boolean, measured?: Measured): Staged => {
     const repaired = repairText(raw, section);
     const changes: Record<string, number> = repaired.places > 0 ? { 'repair.mojibake': repaired.places } : {};
     if (judge) {
@@ -41,7 +42,7 @@ export function documentStage(section: CleanSection, corpus: Pick<CorpusStage, '
     if (foreign !== undefined) return { text: repaired.text, dropped: foreign, changes };
     const cut = corpus.cut(source, repaired.text);
     if (cut.lines > 0) changes['boilerplate.lines'] = cut.lines;
-    const odd = judge ? corpus.judge(cut.text) : undefined;
+    const odd = judge ? corpus.judge(cut.text, measured) : undefined;
     if (odd !== undefined) return { text: cut.text, dropped: odd, changes };
     const judged = quality(cut.text, judge);
     Object.assign(changes, judged.changes);

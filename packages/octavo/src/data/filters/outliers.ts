@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { addCharacters, packCharacters } from '../../text/index.js';
 import { type CharacterModel, characterModel } from './character-model.js';
+import { alignedCopy, bytesOf, type CorpusPass } from './corpus-pass.js';
 import { above, below, type Dropped } from './verdict.js';
 
 export const outlierFields = {
@@ -98,36 +100,55 @@ function measure(text: string, which: Measure, model: CharacterModel): number {
 /** What a figure is called in a detail: length and perplexity are compared by their logarithms. */
 const shown = (which: Measure, value: number): number => (which === 'symbols' ? value : Math.exp(value));
 
+/** What was measured of some documents, one after another, and the place of one among them. */
+export interface Measured {
+  readonly values: Float64Array;
+  readonly at: number;
+}
+
 /** Outliers of a corpus: learn from all texts, then measure all, then judge any. */
 export function outliers(rules: OutlierRules) {
   const model = characterModel();
   const used = measures.filter((which) => rules[which]);
   const spreads = { length: spread(0, 20), symbols: spread(0, 1), perplexity: spread(0, 12) };
   let bounds: ReadonlyMap<Measure, readonly [number, number]> | undefined;
-  const figureOf = (text: string, which: Measure): OutlierFigure => {
+  const figureOf = (text: string, which: Measure, known?: number): OutlierFigure => {
     bounds ??= new Map(used.map((one) => [one, spreads[one].bounds(rules)]));
-    const value = measure(text, which, model);
+    const value = known ?? measure(text, which, model);
     const [low, high] = bounds.get(which) ?? [value, value];
-    return {
-      reason: `outlier.${which}`,
-      value: shown(which, value),
-      // Few symbols are no fault.
-      low: which === 'symbols' ? Number.NEGATIVE_INFINITY : shown(which, low),
-      high: shown(which, high),
-    };
+    const learning: CorpusPass = {
+    memory: [bytesOf(model.table)],
+    begin: () => {
+      const part = characterModel();
+      return { observe: (_, text) => part.learn(text), lesson: () => packCharacters(part.table) };
+    },
+    take: (lesson) => addCharacters(model.table, lesson),
+  };
+  const measuring: CorpusPass = {
+    memory: used.map((which) => bytesOf(spreads[which].memory)),
+    begin: () => {
+      const values: number[] = [];
+      return {
+        observe: (_, text) => {
+          for (const which of used) values.push(measure(text, which, model));
+        },
+        lesson: () => bytesOf(Float64Array.from(values)),
+      };
+    },
+    take: (lesson) => {
+      for (const [at, value] of new Float64Array(alignedCopy(lesson)).entries()) {
+        const which = used[at % used.length];
+        if (which !== undefined) spreads[which].add(value);
+      }
+    },
   };
   return {
-    /** All that was learned and measured, as it lies in memory. */
-    memory: [model.table, ...used.map((which) => spreads[which].memory)],
-    learn: (text: string) => {
-      if (rules.perplexity) model.learn(text);
-    },
-    measure: (text: string) => {
-      for (const which of used) spreads[which].add(measure(text, which, model));
-    },
-    judge: (text: string): Dropped<OutlierReason> | undefined => {
-      for (const which of used) {
-        const { reason, value, low, high } = figureOf(text, which);
+    passes: rules.perplexity ? [learning, measuring] : [measuring],
+    /** What is known from measuring need not be measured again. */
+    judge: (text: string, measured?: Measured): Dropped<OutlierReason> | undefined => {
+      for (const [place, which] of used.entries()) {
+        const known = measured?.values[measured.at * used.length + place];
+        const { reason, value, low, high } = figureOf(text, which, known);
         if (value > high) return above(reason, value, high);
         if (value < low) return below(reason, value, low);
       }

@@ -62,7 +62,8 @@ it('tells what rules about the whole corpus learned, as long as it is there', as
     yield texts.map((text, n) => ({ id: `${n}`, source: 'web', licence: '', text }));
   };
   const learned = corpusStage(asked, texts.length);
-  await learnCorpus(learned, { section: asked, folder, batches, signal: new AbortController().signal });
+  const signal = new AbortController().signal;
+  await learnCorpus(learned, { section: asked, folder, shards: 1, batches, onShard: () => {}, signal });
   const verdictsIn = async (text: string) => {
     const recalled = await recallCorpus(corpusStage(asked, texts.length), folder);
     const own = recalled?.cut('web', text).text ?? text;

@@ -1,10 +1,8 @@
 /** One shard's results in one file: a line of JSON on each document, the texts, the runs of fingerprints, a SHA-256. */
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { writeFileAtomic } from '../../core/index.js';
 import { dropReasons } from '../document.js';
 import type { Fingerprint } from '../duplicates/near-duplicates.js';
+import { readSealed, writeSealed } from './sealed-file.js';
 
 const count = z.number().int().min(0);
 const Entry = z.union([
@@ -30,9 +28,6 @@ export type Cleaned =
       readonly print: Fingerprint;
     };
 
-const digestBytes = 32;
-const sha256Of = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
-
 /** Written whole and renamed into place, so that two who did the same work do no harm. Errors: FILE_NOT_WRITTEN. */
 export function writeShard(path: string, documents: readonly Cleaned[]): void {
   const texts: Buffer[] = [];
@@ -55,19 +50,13 @@ export function writeShard(path: string, documents: readonly Cleaned[]): void {
     };
   });
   const head = Buffer.from(`${JSON.stringify(entries)}\n`);
-  const body = Buffer.concat([head, ...texts, ...runs]);
-  writeFileAtomic(path, Buffer.concat([sha256Of(body), body]));
+  writeSealed(path, head, ...texts, ...runs);
 }
 
 /** The documents of a shard in order; undefined where there is none, or not as it was written. */
 export async function readShard(path: string): Promise<readonly Cleaned[] | undefined> {
-  const file = await readFile(path).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (file === undefined || file.length < digestBytes) return undefined;
-  const body = file.subarray(digestBytes);
-  if (!sha256Of(body).equals(file.subarray(0, digestBytes))) return undefined;
+  const body = await readSealed(path);
+  if (body === undefined) return undefined;
   const headEnd = body.indexOf('\n');
   const entries = z.array(Entry).parse(JSON.parse(body.toString('utf8', 0, headEnd)));
   let text = headEnd + 1;

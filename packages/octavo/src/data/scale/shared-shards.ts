@@ -75,6 +75,15 @@ export function sharedShards<Result>({ folder, count, make, write, read, signal,
     }
     return own;
   };
+  const one = async (shard: number): Promise<Result> => {
+    signal.throwIfAborted();
+    const near = held?.shard === shard ? held.result : kept.get(shard);
+    const found = near ?? (await read(pathOf(shard)));
+    const result = found ?? (await make(shard, () => {}));
+    // A lone shard is asked for several times and never written.
+    if (found === undefined) held = { shard, result };
+    return result;
+  };
   return {
     /** Works until every shard is done, by us or others; returns how many of them we did. */
     run: async (onDone: (shard: number, isOurs: boolean) => void): Promise<number> => {
@@ -95,6 +104,8 @@ export function sharedShards<Result>({ folder, count, make, write, read, signal,
         return sum + one.value;
       }, 0);
     },
+    /** One of them; where it is not there or damaged it is made. */
+    result: one,
     /**
      * All in order, each as soon as it is done while `running` lasts; after that one that is not there or damaged is made.
      */
@@ -114,12 +125,7 @@ export function sharedShards<Result>({ folder, count, make, write, read, signal,
               wake = resolve;
             }),
           ]);
-        signal.throwIfAborted();
-        const near = held?.shard === shard ? held.result : kept.get(shard);
-        const found = near ?? (await read(pathOf(shard)));
-        const result = found ?? (await make(shard, () => {}));
-        // A lone shard is asked for several times and never written.
-        if (found === undefined) held = { shard, result };
+        const result = await one(shard);
         kept.delete(shard);
         yield result;
       }
