@@ -9,6 +9,9 @@ import { z } from 'zod';
 import { writeAll } from '../../core/index.js';
 import { byteLines } from '../extract/text-pieces.js';
 
+/** Time that the crawl has taken so far, all its starts together. */
+const spentMs = z.number().default(0);
+
 const Target = z.object({
   url: z.string(),
   depth: z.number(),
@@ -37,6 +40,7 @@ export const outcomes = [
 
 const Done = z.object({
   kind: z.literal('done'),
+  spentMs,
   url: z.string(),
   outcome: z.enum(outcomes),
   detail: z.string().optional(),
@@ -61,7 +65,7 @@ const Done = z.object({
 export type Done = z.infer<typeof Done>;
 
 const Entry = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('robots'), origin: z.string(), answer: z.string() }),
+  z.object({ kind: z.literal('robots'), origin: z.string(), answer: z.string(), at: z.string().default(''), spentMs }),
   Done,
   z.object({ kind: z.literal('end'), why: z.string() }),
 ]);

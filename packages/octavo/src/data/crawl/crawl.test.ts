@@ -1,13 +1,15 @@
 /** F10: crawls of local sites: what is fetched, in what manner, and that traps end within their budget. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { crawl } from './crawl.js';
 import { type Done, readLog } from './crawl-log.js';
+import { retryAfterMs } from './fetch-page.js';
 import { type Answer, html, links, localSite, packed, redirectTo } from './local-site.test-support.js';
 import { type CrawlOptions, crawlOptions } from './options.js';
+import { robotsBytes } from './robots.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -19,7 +21,7 @@ let crawls = 0;
 async function run(
   routes: Readonly<Record<string, string | Answer>>,
   options: Partial<CrawlOptions> = {},
-  { seed = '/', into = `${++crawls}`, signal = new AbortController().signal } = {},
+  { seed = '/', into = `${++crawls}`, signal = new AbortController().signal, now = () => Date.UTC(2026, 0, 2) } = {},
 ) {
   const site = await localSite(routes);
   try {
@@ -29,7 +31,7 @@ async function run(
       crawlOptions.parse({ allowPrivate: true, delaySeconds: 0, ...options }),
       {
         folder: at,
-        now: () => Date.UTC(2026, 0, 2),
+        now,
         signal,
       },
     );
@@ -103,6 +105,81 @@ describe('a crawl', () => {
     expect([...site.hits.keys()]).not.toContain('/private/x');
     expect(crawled.why).toBe('all');
     expect(site.requests.every(({ headers }) => headers['user-agent']?.startsWith('octavo/'))).toBe(true);
+  });
+
+  it('reads a sitemap of more bytes than a page may have', async () => {
+    const many = Array.from({ length: 50 }, (_, at) => `<url><loc>/${at}</loc></url>`);
+    const { outcomes } = await run(
+      { '/robots.txt': 'Sitemap: /map.xml\n', '/map.xml': xml(`<urlset>${many.join('')}</urlset>`), '/49': 'here' },
+      { pageBytes: 1024 },
+    );
+    expect(outcomes).toMatchObject({ '/map.xml': 'sitemap', '/49': 'page' });
+  });
+
+  it('obeys every X-Robots-Tag that comes', async () => {
+    const { outcomes, site } = await run({
+      '/': (_, response) => {
+        response.writeHead(200, [
+          ['content-type', 'text/html'],
+          ['x-robots-tag', 'noarchive'],
+          ['x-robots-tag', 'noindex, nofollow'],
+        ]);
+        response.end(html('Home', links('/a')));
+      },
+      '/a': 'followed',
+    });
+    expect(outcomes).toEqual({ '/': 'noindex' });
+    expect(site.hits.has('/a')).toBe(false);
+  });
+
+  it('asks for robots.txt again when it is a day old, and goes by the old one where that fails', async () => {
+    let nowMs = 0;
+    let asked = 0;
+    const page =
+      (body: string): Answer =>
+      (_, response) => {
+        nowMs += 25 * 3_600_000;
+        response.writeHead(200, { 'content-type': 'text/html' }).end(html('Page', body));
+      };
+    const { outcomes, site } = await run(
+      {
+        '/robots.txt': (_, response) => {
+          if (++asked === 1) response.end('User-agent: *\nDisallow: /private/\n');
+          else if (asked < 5) response.writeHead(503).end();
+          else response.end('User-agent: *\nDisallow: /\n');
+        },
+        '/': page(links('/private/x', '/a', '/b')),
+        '/a': page('a'),
+        '/b': page('b'),
+      },
+      {},
+      { now: () => nowMs },
+    );
+    // Three times 503, and the rules of the day before hold; a day later there are new ones.
+    expect(outcomes).toEqual({ '/': 'page', '/private/x': 'robots', '/a': 'page', '/b': 'robots' });
+    expect(site.hits.get('/robots.txt')).toBe(5);
+  });
+
+  it('goes on with the time that it had left when it was stopped', async () => {
+    const chain: Answer = (_, response, url) => {
+      response.writeHead(200, { 'content-type': 'text/html' });
+      response.end(html(url.pathname, links(`/${Number(url.pathname.slice(1)) + 1}`)));
+    };
+    const routes = { '/*': chain, '/robots.txt': 'Allow: /\n' };
+    const into = 'stopped';
+    const { at } = await run(routes, { pages: 3 }, { seed: '/0', into });
+    const log = join(at, '0001/log.jsonl');
+    const lines = (await readFile(log, 'utf8')).trim().split('\n');
+    expect(lines.slice(0, -1).map((line) => JSON.parse(line).spentMs)).toEqual(Array(4).fill(expect.any(Number)));
+    // As if it had been killed after the second page, and had taken a minute for that.
+    const killed = lines
+      .slice(0, 3)
+      .join('\n')
+      .replace(/"spentMs":\d+(?=[^\n]*$)/, '"spentMs":60000');
+    await writeFile(log, `${killed}\n`);
+    const { crawled, site } = await run(routes, { minutes: 1 }, { seed: '/0', into });
+    expect(crawled.why).toBe('minutes');
+    expect(site.requests).toEqual([]);
   });
 
   it('keeps to one connection a host and to its delay', async () => {
@@ -224,6 +301,40 @@ describe('a hostile site', () => {
       '/': html('Home', 'text'),
     });
     expect(outcomes).toEqual({ '/': outcome });
+  });
+
+  it('robots.txt that fails once is asked for again', async () => {
+    let asked = 0;
+    const { outcomes, site } = await run({
+      '/robots.txt': (request, response) => {
+        if (++asked === 1) request.socket.destroy();
+        else response.writeHead(404).end();
+      },
+      '/': html('Home', 'text'),
+    });
+    expect(outcomes).toEqual({ '/': 'page' });
+    expect(site.hits.get('/robots.txt')).toBe(2);
+  });
+
+  it('robots.txt whose limit falls into a line', async () => {
+    const head = 'User-agent: *\nDisallow: /b\n';
+    const filler = '#'.repeat(robotsBytes - head.length - 'Disallow: /p\n'.length);
+    const { outcomes } = await run({
+      '/robots.txt': `${head}${filler}\nDisallow: /private\n`,
+      '/': html('Home', links('/page', '/b')),
+      '/page': 'here',
+    });
+    expect(outcomes).toEqual({ '/': 'page', '/page': 'page', '/b': 'robots' });
+  });
+
+  it.each([
+    [undefined, 0],
+    ['5', 5000],
+    ['Fri, 02 Jan 2026 00:00:10 GMT', 10_000],
+    ['Thu, 01 Jan 2026 00:00:00 GMT', 0],
+    ['soon', 0],
+  ])('that says Retry-After: %s is left alone for %i ms', (value, ms) => {
+    expect(retryAfterMs(value === undefined ? [] : [['retry-after', value]], Date.UTC(2026, 0, 2))).toBe(ms);
   });
 
   it('robots.txt that redirects for ever, that never ends, and that is huge', async () => {

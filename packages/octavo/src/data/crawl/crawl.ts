@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fail } from '../../core/index.js';
 import { canonicalUrl } from './canonical-url.js';
 import { type CrawlLog, type Done, type Entry, openCrawlLog, readLog, type Target } from './crawl-log.js';
-import { fetchPage, headerOf } from './fetch-page.js';
+import { fetchPage, headerOf, retryAfterMs } from './fetch-page.js';
 import { type Frontier, frontier, type Host } from './frontier.js';
 import { type Address, guardedAgent, guardedUrl } from './guard.js';
 import type { CrawlOptions } from './options.js';
 import { type Outlook, outlook } from './outlook.js';
-import { readAnswer } from './read-answer.js';
+import { type Finished, readAnswer, sitemapBytes } from './read-answer.js';
 import type { Render } from './render.js';
 import { fetchRobots, robotsOfAnswer } from './robots-fetch.js';
 import { warcMember } from './warc-record.js';
@@ -92,13 +92,15 @@ export async function crawl(seeds: readonly string[], options: CrawlOptions, eff
       contentType: 'application/warc-fields',
       block: Buffer.from(`software: ${userAgent}\r\nformat: WARC File Format 1.1\r\nrobots: obey\r\n`),
     });
+  let spentMs = 0;
   const replay = (entry: Entry) => {
-    if (entry.kind === 'robots') waiting.learnRobots(entry.origin, robotsOfAnswer(entry.answer));
+    if (entry.kind === 'robots') learn(waiting, entry);
     if (entry.kind === 'done') waiting.finish(entry);
+    if (entry.kind !== 'end') spentMs = entry.spentMs;
   };
   const generation = generationName(number);
   const log = await openCrawlLog(folder, generation, { replay, header });
-  const begunMs = performance.now();
+  const begunMs = performance.now() - spentMs;
   const run = { ...effects, options, agent, userAgent, waiting, log, known, at, begunMs };
   try {
     const why = await fetchAll(run);
@@ -119,7 +121,24 @@ interface Run extends CrawlEffects {
   readonly log: CrawlLog;
   readonly known: ReadonlyMap<string, Done>;
   readonly at: () => string;
+  /** When it would have begun, had it never been stopped. */
   readonly begunMs: number;
+}
+
+/** Rules are not relied on for longer (RFC 9309 §2.4). */
+const robotsMs = 24 * 3_600_000;
+
+function learn(waiting: Frontier, { origin, answer, at }: Extract<Entry, { kind: 'robots' }>): void {
+  waiting.learnRobots(origin, robotsOfAnswer(answer, waiting.robotsOf(origin)?.robots), Date.parse(at));
+}
+
+/** Puts the first address of a host off, where another try may help. */
+function triesAgain({ options }: Run, host: Host, askedMs: number): boolean {
+  if (host.attempts >= retries || askedMs > longestRetryAfterMs) return false;
+  host.attempts++;
+  const waitMs = Math.max(askedMs, options.delaySeconds * 1000 * 2 ** host.attempts);
+  host.readyMs = Math.max(host.readyMs, performance.now() + waitMs);
+  return true;
 }
 
 /** What has run out, if anything. */
@@ -132,7 +151,6 @@ function spent({ options, waiting, begunMs }: Run): string | undefined {
 async function fetchAll(run: Run): Promise<string> {
   const { waiting, options, signal, tell, begunMs } = run;
   const active = new Set<Promise<void>>();
-  const [pagesBefore, bytesBefore] = [waiting.fetched(), waiting.bytes()];
   let failed: unknown;
   try {
     for (;;) {
@@ -159,7 +177,7 @@ async function fetchAll(run: Run): Promise<string> {
       if (active.size === 0 && nextMs === undefined) return 'all';
       const seconds = (nowMs - begunMs) / 1000;
       const [pages, queued, bytes, hosts] = [waiting.fetched(), waiting.queued(), waiting.bytes(), waiting.hosts()];
-      tell?.(outlook({ pages, queued, bytes, hosts, pagesBefore, bytesBefore, seconds }, options));
+      tell?.(outlook({ pages, queued, bytes, hosts, seconds }, options));
       const woken = new AbortController();
       const leftMs = options.minutes * 60_000 - (nowMs - begunMs);
       const pauseMs = Math.max(1, Math.min(nextMs === undefined ? 1000 : nextMs - nowMs, leftMs, 1000));
@@ -177,30 +195,36 @@ async function fetchAll(run: Run): Promise<string> {
 
 /** One address of a host, from robots.txt to the line in the log. */
 async function serve(run: Run, host: Host): Promise<void> {
-  const { options, waiting, log, at, agent, userAgent, signal } = run;
+  const { options, waiting, log, at, agent, userAgent, signal, now } = run;
   const target = waiting.first(host);
   if (target === undefined) return;
   const url = new URL(target.url);
-  const finish = (done: Omit<Done, 'kind' | 'url' | 'at'>) => {
-    const entry: Done = { kind: 'done', url: target.url, at: at(), ...done };
+  const spentMs = () => Math.round(performance.now() - run.begunMs);
+  const finish = (done: Finished) => {
+    const entry: Done = { kind: 'done', url: target.url, at: at(), spentMs: spentMs(), ...done };
     log.append(entry);
     waiting.finish(entry);
   };
-  if (waiting.robotsOf(url.origin) === undefined) {
-    const answer = await fetchRobots(url.origin, {
+  const known = waiting.robotsOf(url.origin);
+  if (known === undefined || now() - known.atMs > robotsMs) {
+    const { answer, againMs } = await fetchRobots(url.origin, {
       agent,
       userAgent,
       allowPrivate: options.allowPrivate,
       seconds: options.pageSeconds,
       signal,
+      now,
     });
-    log.append({ kind: 'robots', origin: url.origin, answer });
-    waiting.learnRobots(url.origin, robotsOfAnswer(answer));
+    if (againMs === undefined || !triesAgain(run, host, againMs)) {
+      const entry = { kind: 'robots', origin: url.origin, answer, at: at(), spentMs: spentMs() } as const;
+      log.append(entry);
+      learn(waiting, entry);
+      host.attempts = 0;
+    }
     waiting.pause(host, url.origin, performance.now());
     return;
   }
-  const robots = waiting.robotsOf(url.origin);
-  if (robots?.allows(`${url.pathname}${url.search}`) !== true)
+  if (known.robots.allows(`${url.pathname}${url.search}`) !== true)
     return finish({ outcome: 'robots', bytes: 0, added: [] });
   const before = run.known.get(target.url);
   const fetched = await fetchPage({
@@ -217,7 +241,7 @@ async function serve(run: Run, host: Host): Promise<void> {
       ...(before?.etag === undefined ? {} : { 'if-none-match': before.etag }),
       ...(before?.modified === undefined ? {} : { 'if-modified-since': before.modified }),
     },
-    limits: { seconds: options.pageSeconds, bytes: options.pageBytes },
+    limits: { seconds: options.pageSeconds, bytes: target.kind === 'sitemap' ? sitemapBytes : options.pageBytes },
     wanted: (status, headers) =>
       status === 200 &&
       (target.kind === 'sitemap' ||
@@ -227,15 +251,7 @@ async function serve(run: Run, host: Host): Promise<void> {
   waiting.pause(host, url.origin, performance.now());
   const isAnswer = fetched.kind === 'answer';
   const mayPass = fetched.kind === 'failed' || (isAnswer && (fetched.status === 429 || fetched.status >= 500));
-  if (mayPass && host.attempts < retries) {
-    host.attempts++;
-    const asked = isAnswer ? Number(headerOf(fetched.headers, 'retry-after') ?? 0) * 1000 : 0;
-    if (!(asked > longestRetryAfterMs)) {
-      const waitMs = Math.max(asked || 0, options.delaySeconds * 1000 * 2 ** host.attempts);
-      host.readyMs = Math.max(host.readyMs, performance.now() + waitMs);
-      return;
-    }
-  }
+  if (mayPass && triesAgain(run, host, isAnswer ? retryAfterMs(fetched.headers, now()) : 0)) return;
   if (!isAnswer)
     return finish({
       outcome: fetched.kind,

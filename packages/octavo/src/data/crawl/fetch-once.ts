@@ -8,7 +8,7 @@ import { fail, writeFileAtomic } from '../../core/index.js';
 import { parseUrl } from './canonical-url.js';
 import { userAgentOf } from './crawl.js';
 import { decodeBody, decodeCharacters } from './decode-body.js';
-import { fetchPage, headerOf } from './fetch-page.js';
+import { fetchPage, headerOf, retryAfterMs } from './fetch-page.js';
 import { guardedAgent, guardedUrl } from './guard.js';
 
 export const webOptions = z.strictObject({
@@ -80,9 +80,9 @@ export async function fetchOnce(
         continue;
       }
       if ((status === 429 || status === 503) && waits < mostWaits) {
-        const asked = Number(headerOf(headers, 'retry-after') ?? 2 ** waits) * 1000;
+        const asked = headerOf(headers, 'retry-after') === undefined ? 2 ** waits * 1000 : retryAfterMs(headers, now());
         const reset = Date.parse(headerOf(headers, 'x-ratelimit-reset') ?? '') - now();
-        await politely(Math.min(longestWaitMs, Math.max(0, asked || 0, reset || 0)), signal);
+        await politely(Math.min(longestWaitMs, Math.max(asked, reset || 0)), signal);
         waits++;
         continue;
       }

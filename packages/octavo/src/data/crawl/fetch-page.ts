@@ -30,6 +30,13 @@ export type Fetched =
 export const headerOf = (headers: readonly (readonly [string, string])[], wanted: string): string | undefined =>
   headers.find(([name]) => name === wanted)?.[1];
 
+/** How long a site asks to be left alone: seconds or a date (RFC 9110 §10.2.3), 0 where it says nothing. */
+export function retryAfterMs(headers: readonly (readonly [string, string])[], nowMs: number): number {
+  const value = headerOf(headers, 'retry-after')?.trim() ?? '';
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
+  return Math.max(0, ms || 0);
+}
+
 export interface PageRequest {
   readonly url: URL;
   readonly agent: Agent;

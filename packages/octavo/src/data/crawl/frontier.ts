@@ -33,8 +33,9 @@ export interface Frontier {
   readonly redirect: (target: Target, to: string) => Target[];
   readonly finish: (done: Done) => void;
   readonly isRepeat: (host: Host, digest: string | undefined) => boolean;
-  readonly learnRobots: (origin: string, robots: Robots) => void;
-  readonly robotsOf: (origin: string) => Robots | undefined;
+  readonly learnRobots: (origin: string, robots: Robots, atMs: number) => void;
+  /** With the time when they were fetched. */
+  readonly robotsOf: (origin: string) => { readonly robots: Robots; readonly atMs: number } | undefined;
   /** No request to the host before its delay is over. */
   readonly pause: (host: Host, origin: string, nowMs: number) => void;
   readonly fetched: () => number;
@@ -53,7 +54,7 @@ const hostOf = (url: string): string => new URL(url).hostname;
 export function frontier(seeds: readonly string[], options: CrawlOptions): Frontier {
   const scope = scopeOf(seeds, options);
   const queues = new Map<string, Queue>();
-  const robots = new Map<string, Robots>();
+  const robots = new Map<string, { readonly robots: Robots; readonly atMs: number }>();
   const seen = new Set<string>();
   let fetched = 0;
   let waitingCount = 0;
@@ -85,7 +86,7 @@ export function frontier(seeds: readonly string[], options: CrawlOptions): Front
   const first = (queue: Queue): Target | undefined => (isFull(queue) ? undefined : queue.targets[queue.at]);
   const sitemapsOf = (origin: string): Target[] =>
     options.sitemaps
-      ? (robots.get(origin)?.sitemaps ?? []).flatMap((href) => {
+      ? (robots.get(origin)?.robots.sitemaps ?? []).flatMap((href) => {
           const url = canonicalUrl(href, origin);
           // A sitemap may lie elsewhere, such as on a host of files: what it names is still held to the scope.
           return url === undefined || seen.has(url) ? [] : [{ url, depth: 0, kind: 'sitemap' as const, redirects: 0 }];
@@ -140,13 +141,13 @@ export function frontier(seeds: readonly string[], options: CrawlOptions): Front
       for (const target of done.added) if (!seen.has(target.url)) push(target);
     },
     isRepeat: (host, digest) => digest !== undefined && queueOf(host.name).digests.has(digest),
-    learnRobots: (origin, learned) => {
-      robots.set(origin, learned);
+    learnRobots: (origin, learned, atMs) => {
+      robots.set(origin, { robots: learned, atMs });
       for (const target of sitemapsOf(origin)) push(target);
     },
     robotsOf: (origin) => robots.get(origin),
     pause: (host, origin, nowMs) => {
-      const seconds = Math.max(options.delaySeconds, robots.get(origin)?.crawlDelaySeconds ?? 0);
+      const seconds = Math.max(options.delaySeconds, robots.get(origin)?.robots.crawlDelaySeconds ?? 0);
       host.readyMs = Math.max(host.readyMs, nowMs + seconds * 1000);
     },
     fetched: () => fetched,

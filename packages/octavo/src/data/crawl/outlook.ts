@@ -13,19 +13,16 @@ export interface CrawlState {
   readonly queued: number;
   readonly bytes: number;
   readonly hosts: number;
-  /** What an earlier start had fetched: it took none of this one's time. */
-  readonly pagesBefore: number;
-  readonly bytesBefore: number;
+  /** Taken so far, all starts together. */
   readonly seconds: number;
 }
 
 export function outlook(
-  { pages, queued, bytes, hosts, pagesBefore, bytesBefore, seconds }: CrawlState,
+  { pages, queued, bytes, hosts, seconds }: CrawlState,
   budget: Pick<CrawlOptions, 'pages' | 'megabytes' | 'minutes'>,
 ): Outlook {
-  const here = pages - pagesBefore;
-  const rate = seconds > 0 ? here / seconds : 0;
-  const meanBytes = here > 0 ? (bytes - bytesBefore) / here : 0;
+  const rate = seconds > 0 ? pages / seconds : 0;
+  const meanBytes = pages > 0 ? bytes / pages : 0;
   const left = [
     { by: '', pages: queued },
     { by: 'pages', pages: budget.pages - pages },

@@ -9,10 +9,10 @@ import { readSitemap } from './sitemap.js';
 import { httpBlock, warcMember } from './warc-record.js';
 
 type Answer = Extract<Fetched, { readonly kind: 'answer' }>;
-type Finished = Omit<Done, 'kind' | 'url' | 'at'>;
+export type Finished = Omit<Done, 'kind' | 'url' | 'at' | 'spentMs'>;
 
-/** A sitemap may unpack to 50 MB by its standard. */
-const sitemapBytes = 52_428_800;
+/** A sitemap may have 50 MB by its standard, packed or not. */
+export const sitemapBytes = 52_428_800;
 
 export async function readAnswer({
   run,
@@ -91,8 +91,9 @@ export async function readAnswer({
       );
     }
   }
+  const tags = headers.filter(([name]) => name === 'x-robots-tag').map(([, value]) => value);
   const page = isHtml
-    ? readLinks(text, target.url, header('x-robots-tag'))
+    ? readLinks(text, target.url, tags.join())
     : { links: [], canonical: undefined, index: true, follow: true, digest: undefined };
   // A page that shows what another of its host showed is a trap or a copy: it is not followed.
   const isRepeat = waiting.isRepeat(host, page.digest);

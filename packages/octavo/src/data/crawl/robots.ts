@@ -40,10 +40,18 @@ function comparable(text: string): string {
   });
 }
 
+/** Where they are no signs of a pattern, `*` and `$` are compared percent-encoded (§2.2.3). */
+const literal = (text: string): string => text.replaceAll('*', '%2A').replaceAll('$', '%24');
+
 function ruleOf(allow: boolean, path: string): Rule {
   const anchored = path.endsWith('$');
   const pattern = comparable(anchored ? path.slice(0, -1) : path);
-  return { allow, anchored, parts: pattern.split(/\*+/), octets: pattern.length + (anchored ? 1 : 0) };
+  return {
+    allow,
+    anchored,
+    parts: pattern.split(/\*+/).map(literal),
+    octets: pattern.length + (anchored ? 1 : 0),
+  };
 }
 
 /** Each part is looked for from where the last ended: no backtracking, whatever the pattern. */
@@ -104,7 +112,7 @@ export function parseRobots(text: string, product: string): Robots {
     sitemaps,
     crawlDelaySeconds: delays.length === 0 ? undefined : Math.max(...delays),
     allows: (given) => {
-      const path = comparable(given);
+      const path = literal(comparable(given));
       if (path === '/robots.txt') return true;
       let best: Rule | undefined;
       for (const rule of rules) {

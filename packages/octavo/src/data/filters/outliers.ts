@@ -116,7 +116,15 @@ export function outliers(rules: OutlierRules) {
     bounds ??= new Map(used.map((one) => [one, spreads[one].bounds(rules)]));
     const value = known ?? measure(text, which, model);
     const [low, high] = bounds.get(which) ?? [value, value];
-    const learning: CorpusPass = {
+    return {
+      reason: `outlier.${which}`,
+      value: shown(which, value),
+      // Few symbols are no fault.
+      low: which === 'symbols' ? Number.NEGATIVE_INFINITY : shown(which, low),
+      high: shown(which, high),
+    };
+  };
+  const learning: CorpusPass = {
     memory: [bytesOf(model.table)],
     begin: () => {
       const part = characterModel();
