@@ -95,10 +95,11 @@ const views: Readonly<
     const fate = kept ? 'kept' : dropped || reason !== undefined ? 'dropped' : undefined;
     const value = await sampleDocuments(artifacts, { fate, reason, source, language }, { count, seed });
     const of = value.of === undefined ? '' : ` of ${formatExact(value.of)}`;
+    const ofAsked = value.asked === undefined ? '' : ` among ${formatExact(value.asked)} drawn at random`;
     const guessed =
       value.guessed === 0 ? '' : `; the language of ${formatExact(value.guessed)} is guessed from their first words`;
     const text = `${formatExact(value.documents.length)}${of} documents${guessed}\n${sampledText(value.documents)}`;
-    return { value, text: value.documents.length === 0 ? 'there is no such document\n' : text, code: 0 };
+    return { value, text: value.documents.length === 0 ? `there is no such document${ofAsked}\n` : text, code: 0 };
   },
   duplicates: async ({ options }, artifacts) => {
     const { limit } = parseOptions(Options, options);

@@ -13,7 +13,7 @@ export { type DataDiff, type Difference, type DifferenceKind, diffData, type Fig
 export { type DuplicateCluster, duplicates } from './inspect/duplicates.js';
 export type { Excerpt } from './inspect/hit.js';
 export { type Languages, languagesOf } from './inspect/languages.js';
-export { type SampledDocument, type Selection, sampleDocuments, sampleReasons } from './inspect/sample.js';
+export { type SampledDocument, sampleDocuments, sampleReasons } from './inspect/sample.js';
 export type { RuleVerdict } from './inspect/verdicts.js';
 export { type Fate, type Story, why } from './inspect/why.js';
 export { type AlphaLevel, alphaLevels } from './label/agreement.js';

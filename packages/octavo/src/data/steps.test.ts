@@ -12,6 +12,7 @@ import { collect } from './collect.js';
 import { documentColumns } from './document.js';
 import { dataSummary } from './inspect/data-summary.js';
 import { duplicates } from './inspect/duplicates.js';
+import { reservoir } from './inspect/reservoir.js';
 import { sampleDocuments } from './inspect/sample.js';
 import { why } from './inspect/why.js';
 import { cleanSection, collectSection, dataSection, splitSection, tokenizeSection } from './section.js';
@@ -107,7 +108,18 @@ describe('the data steps', () => {
     expect(await sampleDocuments(artifacts, { fate: 'kept', source: 'rows' }, few)).toEqual(kept5);
     const english = await sampleDocuments(artifacts, { fate: 'dropped', language: 'en' }, all);
     expect(english.documents.length).toBeGreaterThan(0);
-    expect(english).toMatchObject({ of: undefined, guessed: english.documents.length });
+    const lost = cleaned.documentsIn - cleaned.kept;
+    expect(english).toMatchObject({ of: undefined, asked: lost, guessed: english.documents.length });
+    // The database draws what the sample in memory would.
+    const every = reservoir<{ readonly id: string }>({ count: 7, seed: 3 });
+    for (const one of (await sampleDocuments(artifacts, {}, all)).documents) every.offer(one);
+    const seven = await sampleDocuments(artifacts, {}, { count: 7, seed: 3 });
+    expect(seven.documents.map(({ id }) => id).toSorted()).toEqual(
+      every
+        .drawn()
+        .map(({ id }) => id)
+        .toSorted(),
+    );
     expect(await duplicates(artifacts)).toMatchObject([
       { kept: 'corpus/7', members: [{ id: 'corpus/deep/exact' }] },
       { kept: 'corpus/8', members: [{ id: 'corpus/deep/near' }] },

@@ -14,12 +14,23 @@ import {
 import { verifyChecksum } from './file-checksum.js';
 
 /**
- * Asks a question of several tables at once: `sql` names each as `tables` does and gives the columns asked for. What
- * does not fit into memory is written below `spill`. Rows come in any order. Errors: TABLE_CORRUPT.
+ * Asks a question of several tables at once: `sql` names each as `tables` does and gives the columns asked for; `$name` stands
+ * for one of `values`, and `file_row_number` counts the rows of a table from 0. What does not fit into memory is written below
+ * `spill`. Rows come in any order, unless the question says one. Errors: TABLE_CORRUPT.
  */
 export async function* queryTables<const C extends Columns>(
   tables: Readonly<Record<string, string>>,
-  { sql, columns, spill }: { readonly sql: string; readonly columns: C; readonly spill: string },
+  {
+    sql,
+    columns,
+    spill,
+    values = {},
+  }: {
+    readonly sql: string;
+    readonly columns: C;
+    readonly spill: string;
+    readonly values?: Readonly<Record<string, string>>;
+  },
 ): AsyncGenerator<readonly Row<C>[], void, undefined> {
   const files = Object.entries(tables).map(([name, path]) => [name, resolve(path)] as const);
   for (const [, file] of files) await verifyChecksum(file);
@@ -33,12 +44,14 @@ export async function* queryTables<const C extends Columns>(
       files.map(([, file]) => file),
     );
     for (const [name, file] of files)
-      await reading(file, () => connection.run(`CREATE VIEW ${name} AS SELECT * FROM read_parquet(${quoted(file)})`));
+      await reading(file, () =>
+        connection.run(`CREATE VIEW ${name} AS SELECT * FROM read_parquet(${quoted(file)}, file_row_number = true)`),
+      );
     const shown = files.map(([, file]) => file).join(', ');
     const select = columnList(columns)
       .map(([name, type]) => `"${name}"::${sqlType(type)} AS "${name}"`)
       .join(', ');
-    const result = await reading(shown, () => connection.stream(`SELECT ${select} FROM (${sql})`));
+    const result = await reading(shown, () => connection.stream(`SELECT ${select} FROM (${sql})`, { ...values }));
     const batches = result.yieldRowObjectJs();
     while (true) {
       const batch = await reading(shown, () => batches.next());

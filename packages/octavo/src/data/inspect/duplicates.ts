@@ -21,10 +21,13 @@ export const keptFor = ({
   readonly detail: string;
 }): string | undefined => (reason.endsWith('-duplicate') ? sameAs.exec(detail)?.[1] : undefined);
 
+/** The same as `keptFor`, asked of a table; empty where it was dropped for no other. */
+export const keptForSql = `CASE WHEN ends_with(reason, '-duplicate')
+  THEN regexp_extract(detail, '^(the same as|the address of|[0-9]+ % as) ((?s).*)$', 2) ELSE '' END`;
+
 const largest = (limit: number): string => `
   SELECT kept, count(*) AS members FROM (
-    SELECT regexp_extract(detail, '^(the same as|the address of|[0-9]+ % as) ((?s).*)$', 2) AS kept
-    FROM dropped WHERE ends_with(reason, '-duplicate')
+    SELECT ${keptForSql} AS kept FROM dropped
   ) WHERE kept <> '' GROUP BY kept ORDER BY members DESC, kept LIMIT ${limit}`;
 
 /**

@@ -1,6 +1,5 @@
-import { readDocuments } from '../../formats/index.js';
 import { loadIdentifier } from '../filters/language.js';
-import { reservoir } from './reservoir.js';
+import { drawDocuments } from './draw.js';
 import { textsOf } from './sample.js';
 import { at } from './steps-at.js';
 
@@ -18,9 +17,8 @@ const enough = 400;
 /** Languages of the kept documents, by a sample: identifying takes longer than reading. Errors: TABLE_CORRUPT. */
 export async function languagesOf(artifacts: string): Promise<Languages> {
   const path = at(artifacts, 'clean', 'documents.parquet');
-  const drawn = reservoir<{ readonly id: string }>({ count: enough, seed: 1 });
-  for await (const batch of readDocuments(path, { columns: { id: 'text' } })) for (const row of batch) drawn.offer(row);
-  const ids = drawn.drawn().map(({ id }) => id);
+  const { of, documents } = await drawDocuments(artifacts, { fate: 'kept' }, { count: enough, seed: 1 });
+  const ids = documents.map(({ id }) => id);
   const identify = await loadIdentifier();
   const counts = new Map<string, number>();
   for (const { text } of (await textsOf(path, ids)).values()) {
@@ -29,7 +27,7 @@ export async function languagesOf(artifacts: string): Promise<Languages> {
   }
   return {
     drawn: ids.length,
-    of: drawn.offered,
+    of,
     counts: Object.fromEntries([...counts].toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))),
   };
 }

@@ -1,13 +1,13 @@
 /** A few documents of a run, drawn uniformly: kept ones, or dropped ones with the place that a rule is about. */
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { readDocuments } from '../../formats/index.js';
+import { queryTables, readDocuments } from '../../formats/index.js';
 import { type DroppedDocument, type DropReason, droppedColumns, dropReasons } from '../document.js';
 import { repairText } from '../filters/document-stage.js';
 import { languageReasons, loadIdentifier } from '../filters/language.js';
 import { limits } from '../limits.js';
+import { type Drawn, drawDocuments, type Selection } from './draw.js';
 import { type Excerpt, excerptAround, hitOf } from './hit.js';
-import { reservoir } from './reservoir.js';
 import { at } from './steps-at.js';
 
 export const Dropped: z.ZodType<DroppedDocument> = z.object({
@@ -18,16 +18,6 @@ export const Dropped: z.ZodType<DroppedDocument> = z.object({
   excerpt: z.string(),
 });
 
-export interface Selection {
-  /** Only documents that stayed, or only those that did not; both without it. */
-  readonly fate?: 'kept' | 'dropped' | undefined;
-  /** Dropped for this reason, or a reason of this family. */
-  readonly reason?: string | undefined;
-  readonly source?: string | undefined;
-  /** Two letters, as identified. */
-  readonly language?: string | undefined;
-}
-
 export interface SampledDocument extends Excerpt {
   readonly id: string;
   readonly source: string;
@@ -37,6 +27,8 @@ export interface SampledDocument extends Excerpt {
 export interface Sample {
   /** How many documents there are of the kind; unknown where a language is asked for. */
   readonly of: number | undefined;
+  /** How many were asked for their language. */
+  readonly asked: number | undefined;
   /** Dropped documents drawn whose language is guessed from their excerpt: cleaning notes one only where it drops for it. */
   readonly guessed: number;
   readonly documents: readonly SampledDocument[];
@@ -111,75 +103,76 @@ export async function sampleReasons(
   artifacts: string,
   { count, seed }: { readonly count: number; readonly seed: number },
 ): Promise<ReadonlyMap<string, readonly SampledDocument[]>> {
-  const reasons = new Map<string, ReturnType<typeof reservoir<DroppedDocument>>>();
-  for await (const batch of readDocuments(at(artifacts, 'clean', 'dropped.parquet'), { columns: droppedColumns }))
-    for (const row of batch) {
-      const drawn = reasons.get(row.reason) ?? reservoir<DroppedDocument>({ count, seed });
-      reasons.set(row.reason, drawn);
-      drawn.offer(Dropped.parse(row));
-    }
-  const drawn = [...reasons].map(([reason, one]) => [reason, one.drawn()] as const);
-  const all = await excerptsOf(
-    artifacts,
-    drawn.flatMap(([, documents]) => documents),
-  );
-  return new Map(drawn.map(([reason]) => [reason, all.filter(({ dropped }) => dropped?.reason === reason)]));
+  const dropped = at(artifacts, 'clean', 'dropped.parquet');
+  const sql = `SELECT unnest(arg_min(id, sha256('sample:${seed}:' || id), ${count})) AS id FROM dropped GROUP BY reason`;
+  const ids: { readonly id: string }[] = [];
+  for await (const batch of queryTables({ dropped }, { sql, columns: { id: 'text' }, spill: `${dropped}.drawn` }))
+    ids.push(...batch);
+  const samples = new Map<string, SampledDocument[]>();
+  for (const one of await showDropped(artifacts, ids)) {
+    const reason = one.dropped?.reason ?? '';
+    samples.set(reason, [...(samples.get(reason) ?? []), one]);
+  }
+  return samples;
 }
 
-type Candidate =
-  | { readonly kind: 'kept'; readonly id: string; readonly source: string; readonly text?: string }
-  | ({ readonly kind: 'dropped' } & DroppedDocument);
+/** Asking for the language takes longer than reading: so many are asked at most. */
+const mostAsked = 4000;
+/** So many times as many as are wanted are asked first: most languages that are asked for are not rare. */
+const firstAsked = 20;
 
-async function* candidates(
+/** The language of a document that was dropped for it, as cleaning noted it. */
+const notedLanguage = ({ reason, detail }: DroppedDocument): string | undefined =>
+  languageReasons.some((one) => one === reason) ? detail.split(' ', 1)[0] : undefined;
+
+type Numbered = Drawn & { readonly number: number };
+
+/** The first drawn that are in a language. */
+async function inLanguage(
   artifacts: string,
-  { fate, reason, source, language }: Selection,
-): AsyncGenerator<Candidate, void, undefined> {
-  const isOf = (one: string): boolean => source === undefined || one === source;
-  const isFor = (one: string): boolean => reason === undefined || one === reason || one.startsWith(`${reason}.`);
-  if (fate !== 'dropped' && reason === undefined) {
-    const path = at(artifacts, 'clean', 'documents.parquet');
-    const named = { id: 'text', source: 'text' } as const;
-    const batches =
-      language === undefined
-        ? readDocuments(path, { columns: named })
-        : readDocuments(path, { columns: { ...named, text: 'text' } });
-    for await (const batch of batches) for (const row of batch) if (isOf(row.source)) yield { kind: 'kept', ...row };
+  language: string,
+  { documents, count }: { readonly documents: readonly Numbered[]; readonly count: number },
+): Promise<readonly Numbered[]> {
+  const identify = await loadIdentifier();
+  const found: Numbered[] = [];
+  for (const asked of [documents.slice(0, firstAsked * count), documents.slice(firstAsked * count)]) {
+    if (found.length >= count) break;
+    const languages = new Map<string, string>();
+    const ids = asked.filter(({ kind }) => kind === 'kept').map(({ id }) => id);
+    const columns = { id: 'text', text: 'text' } as const;
+    if (ids.length > 0)
+      for await (const batch of readDocuments(at(artifacts, 'clean', 'documents.parquet'), { columns, ids }))
+        for (const { id, text } of batch) languages.set(id, identify(text).language);
+    found.push(
+      ...asked.filter((one) => {
+        const known = one.kind === 'kept' ? languages.get(one.id) : notedLanguage(one);
+        return (known ?? identify(one.kind === 'kept' ? '' : one.excerpt).language) === language;
+      }),
+    );
   }
-  if (fate !== 'kept')
-    for await (const batch of readDocuments(at(artifacts, 'clean', 'dropped.parquet'), { columns: droppedColumns }))
-      for (const row of batch)
-        if (isOf(row.source) && isFor(row.reason)) yield { kind: 'dropped', ...Dropped.parse(row) };
+  return found.slice(0, count);
 }
 
 /** Draws documents of a kind; the same seed draws the same ones. Errors: TABLE_CORRUPT. */
 export async function sampleDocuments(
   artifacts: string,
-  selection: Selection,
+  { language, ...selection }: Selection & { /** Two letters, as identified. */ readonly language?: string | undefined },
   { count, seed }: { readonly count: number; readonly seed: number },
 ): Promise<Sample> {
-  const { language } = selection;
-  const identify = language === undefined ? undefined : await loadIdentifier();
-  const isNoted = ({ reason }: DroppedDocument): boolean => languageReasons.some((one) => one === reason);
-  const speaks = (one: Candidate): boolean => {
-    if (identify === undefined) return true;
-    if (one.kind === 'dropped' && isNoted(one)) return one.detail.startsWith(`${language} `);
-    return identify(one.kind === 'kept' ? (one.text ?? '') : one.excerpt).language === language;
-  };
-  const drawn = reservoir<Candidate>({ count, seed });
-  for await (const one of candidates(artifacts, selection)) drawn.offer(one, speaks);
-  const all = drawn.drawn();
+  const drawn = await drawDocuments(artifacts, selection, { count: language === undefined ? count : mostAsked, seed });
+  const all = language === undefined ? drawn.documents : await inLanguage(artifacts, language, { ...drawn, count });
+  const inOrder = all.toSorted((a, b) => a.number - b.number);
+  const dropped = inOrder.filter((one) => one.kind === 'dropped');
   return {
-    of: language === undefined ? drawn.offered : undefined,
-    guessed: language === undefined ? 0 : all.filter((one) => one.kind === 'dropped' && !isNoted(one)).length,
+    of: language === undefined ? drawn.of : undefined,
+    asked: language === undefined ? undefined : drawn.documents.length,
+    guessed: language === undefined ? 0 : dropped.filter((one) => notedLanguage(one) === undefined).length,
     documents: [
       ...(await showKept(
         artifacts,
-        all.filter((one) => one.kind === 'kept'),
+        inOrder.filter(({ kind }) => kind === 'kept'),
       )),
-      ...(await excerptsOf(
-        artifacts,
-        all.filter((one) => one.kind === 'dropped'),
-      )),
+      ...(await excerptsOf(artifacts, dropped)),
     ],
   };
 }

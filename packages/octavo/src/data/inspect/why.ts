@@ -1,6 +1,6 @@
 /** The whole story of one document: where it came from, what was changed, what each rule said, where its tokens are. */
 import type { Clock } from '../../core/index.js';
-import { type Row, readDocuments } from '../../formats/index.js';
+import { queryTables, type Row, readDocuments } from '../../formats/index.js';
 import { labelsOf } from '../balance/labels.js';
 import type { MixKey } from '../balance/mix.js';
 import { cleanFolder } from '../clean/clean-work.js';
@@ -18,7 +18,7 @@ import type { CleanSection, SplitSection } from '../section.js';
 import { CollectSummary, type MixSummary } from '../summaries.js';
 import { type Change, changeBetween } from './change.js';
 import { type DataSummary, dataSummary } from './data-summary.js';
-import { keptFor } from './duplicates.js';
+import { keptFor, keptForSql } from './duplicates.js';
 import { type Excerpt, excerptAround, hitOf } from './hit.js';
 import { Dropped } from './sample.js';
 import { at } from './steps-at.js';
@@ -180,20 +180,27 @@ async function judgedOf(
 const membersShown = 20;
 
 async function likenessOf(artifacts: string, kept: string, cluster: string | undefined): Promise<Likeness | undefined> {
+  const tables = {
+    kept: at(artifacts, 'clean', 'documents.parquet'),
+    dropped: at(artifacts, 'clean', 'dropped.parquet'),
+  };
+  const sql = `
+    SELECT id, detail FROM (
+      SELECT file_row_number AS number, id, '' AS detail FROM kept WHERE cluster = $cluster AND id <> $kept
+      ORDER BY number LIMIT ${membersShown}
+    ) UNION ALL (
+      SELECT id, detail FROM (
+        SELECT file_row_number AS number, id, detail FROM dropped WHERE ${keptForSql} = $kept
+        ORDER BY number LIMIT ${membersShown}
+      )
+    )`;
   const dropped: { id: string; detail: string }[] = [];
-  const { id, reason, detail } = droppedColumns;
-  for await (const batch of readDocuments(at(artifacts, 'clean', 'dropped.parquet'), {
-    columns: { id, reason, detail },
-  }))
-    for (const row of batch)
-      if (dropped.length < membersShown && keptFor(row) === kept) dropped.push({ id: row.id, detail: row.detail });
   const alike: string[] = [];
-  if (cluster !== undefined)
-    for await (const batch of readDocuments(at(artifacts, 'clean', 'documents.parquet'), {
-      columns: { id: 'text', cluster: 'text' },
-    }))
-      for (const row of batch)
-        if (alike.length < membersShown && row.cluster === cluster && row.id !== kept) alike.push(row.id);
+  const asked = { sql, columns: { id: 'text', detail: 'text' }, values: { kept, cluster: cluster ?? '' } } as const;
+  for await (const batch of queryTables(tables, { ...asked, spill: `${tables.dropped}.alike` }))
+    for (const row of batch)
+      if (row.detail === '') alike.push(row.id);
+      else dropped.push(row);
   return dropped.length === 0 && alike.length === 0 ? undefined : { kept, dropped, alike };
 }
 
@@ -207,12 +214,12 @@ async function placementOf(
 ): Promise<Placement | undefined> {
   for (const part of splits) {
     const numbers: number[] = [];
-    let number = 0;
-    for await (const batch of readDocuments(at(artifacts, 'split', `${part}.parquet`), { columns: { id: 'text' } }))
-      for (const row of batch) {
-        if (row.id === id) numbers.push(number);
-        number++;
-      }
+    const table = at(artifacts, 'split', `${part}.parquet`);
+    const asked = { sql: 'SELECT file_row_number AS number FROM part WHERE id = $id', values: { id } };
+    const columns = { number: 'integer' } as const;
+    for await (const batch of queryTables({ part: table }, { ...asked, columns, spill: `${table}.places` }))
+      numbers.push(...batch.map(({ number }) => number));
+    numbers.sort((a, b) => a - b);
     if (numbers.length === 0) continue;
     const by = split.mix?.by;
     const group =
@@ -241,8 +248,10 @@ interface Asked {
 
 async function alikeIds(artifacts: string, id: string): Promise<readonly string[]> {
   const alike: string[] = [];
-  for await (const batch of readDocuments(at(artifacts, 'collect', 'documents.parquet'), { columns: { id: 'text' } }))
-    for (const row of batch) if (row.id.includes(id) && alike.length < 10) alike.push(row.id);
+  const collected = at(artifacts, 'collect', 'documents.parquet');
+  const sql = 'SELECT id FROM collected WHERE contains(id, $id) ORDER BY file_row_number LIMIT 10';
+  const asked = { sql, columns: { id: 'text' }, values: { id }, spill: `${collected}.alike` } as const;
+  for await (const batch of queryTables({ collected }, asked)) alike.push(...batch.map((row) => row.id));
   return alike;
 }
 
