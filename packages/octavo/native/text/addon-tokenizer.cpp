@@ -45,8 +45,9 @@ struct Tokenizer {
   static void release(Tokenizer* tokenizer) { delete tokenizer; }
 
   const Model model;
-  std::mutex mutex;
+  std::mutex mutex;  // of what is idle
   std::vector<std::unique_ptr<Scratch>> idle;
+  std::mutex turn;  // of jobs: each takes all its threads, and finds what encoders remember in the caches
 
   explicit Tokenizer(Model&& from) : model(std::move(from)) {}
 
@@ -115,6 +116,8 @@ class Encoded {
       end = uint32_t(total);
     }
   }
+
+  Tokenizer& tokenizer() const { return tokenizer_; }
 
   // Where the ids of each text end, all being one after another.
   const std::vector<uint32_t>& ends() const { return ends_; }
@@ -229,6 +232,7 @@ struct EncodeJob final : Job {
       : texts(std::move(texts)), after(after), threads(threads), encoded(tokenizer) {}
 
   void run() override {
+    const std::lock_guard<std::mutex> lock(encoded.tokenizer().turn);
     encoded.encode(
         texts.size(), threads,
         // Behind a text of another's memory nothing may be read.
@@ -251,7 +255,7 @@ struct EncodeJob final : Job {
   }
 };
 
-// (tokenizer, texts: { items, owner }[], after, threads) → Promise of the ids of all texts, each with the id `after`
+// (tokenizer, texts: { items }[], after, threads) → Promise of the ids of all texts, each with the id `after`
 // behind it: Uint16Array where the vocabulary allows it, else Uint32Array
 napi_value encodeJoined(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {

@@ -45,12 +45,13 @@ const discard = (path: string): void => {
 
 /**
  * Replaces a file so that a reader sees the old contents or the new, whole, also after a crash: written beside, synced,
- * renamed, folder synced. Parts come one after another. `mode` is cut by the process' umask. Errors: FILE_NOT_WRITTEN, the old contents intact.
+ * renamed, folder synced. Parts come one after another. `mode` is cut by the process' umask. Without `sync` a crash of the
+ * machine may leave less than the whole: only for what is checked when read, and can be made again. Errors: FILE_NOT_WRITTEN, the old contents intact.
  */
 export const writeFileAtomic = (
   path: string,
   contents: string | Uint8Array | readonly Uint8Array[],
-  { mode = 0o666 }: { readonly mode?: number } = {},
+  { mode = 0o666, sync = true }: { readonly mode?: number; readonly sync?: boolean } = {},
 ): void => {
   const beside = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
@@ -58,12 +59,12 @@ export const writeFileAtomic = (
     try {
       for (const part of Array.isArray(contents) ? contents : [contents])
         writeAll(file, typeof part === 'string' ? Buffer.from(part) : part);
-      fsyncSync(file);
+      if (sync) fsyncSync(file);
     } finally {
       closeSync(file);
     }
     renameSync(beside, path);
-    syncFolder(dirname(path));
+    if (sync) syncFolder(dirname(path));
   } catch (cause) {
     discard(beside);
     throw notWritten(path, cause);

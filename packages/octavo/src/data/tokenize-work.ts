@@ -51,9 +51,6 @@ function endOfTextOf(tokenizer: Tokenizer): number {
 export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number) => void) {
   const { from, threads, signal } = place;
   const known = await readSummary(from, SplitSummary);
-  const tokenizer = await loadTokenizer(place.tokenizer);
-  const { vocabularySize, hash: tokenizerHash } = tokenizer;
-  const end = endOfTextOf(tokenizer);
   for (const split of splits) await verifyChecksum(tableOf(from, split));
   const folder = await tokenizeFolder(place);
   const tables = await openTexts(splits.map((split) => tableOf(from, split)));
@@ -73,18 +70,31 @@ export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number
     return unit;
   };
 
+  let loaded: Promise<{ readonly tokenizer: Tokenizer; readonly end: number }> | undefined;
+  const load = () => {
+    loaded ??= loadTokenizer(place.tokenizer).then((tokenizer) => ({ tokenizer, end: endOfTextOf(tokenizer) }));
+    return loaded;
+  };
+
   /** The ids of the documents of a unit, each with the end of text behind it. */
   const make = async (number: number, alive: () => void): Promise<TokenIds> => {
     const { split, rows } = unitAt(number);
-    const texts = await tables.texts(tableOf(from, split), rows);
-    signal.throwIfAborted();
-    alive();
-    return tokenizer.encodeJoined(texts, { after: end, threads });
+    // The tokenizer is loaded while the first texts are read.
+    const [texts, { tokenizer, end }] = await Promise.all([tables.texts(tableOf(from, split), rows), load()]);
+    try {
+      signal.throwIfAborted();
+      alive();
+      return await tokenizer.encodeJoined(texts, { after: end, threads });
+    } finally {
+      for (const { release } of texts) release();
+    }
   };
-  const write = (path: string, ids: TokenIds) => {
-    writeTokenShard(path, { ids, vocabularySize, tokenizerHash });
+  const write = async (path: string, ids: TokenIds): Promise<void> => {
+    const { vocabularySize, hash: tokenizerHash } = (await load()).tokenizer;
+    writeTokenShard(path, { ids, vocabularySize, tokenizerHash }, { sync: false });
   };
   const read = async (path: string): Promise<TokenIds | undefined> => {
+    const tokenizerHash = (await load()).tokenizer.hash;
     try {
       await using shard = await openTokenShard(path, { tokenizerHash });
       return await shard.read(0, shard.header.count);
@@ -93,14 +103,13 @@ export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number
       throw error;
     }
   };
-  // Of several processes each leaves the next shard to the others.
-  const lanes = threads > 1 ? 2 : 1;
+  // One is read and one written while one is encoded; of several processes each leaves the next shard to the others.
+  const lanes = threads > 1 ? 3 : 1;
   const shards = sharedShards({ folder, count: units.length, make, write, read, signal, lanes });
   return {
     ...shards,
-    tokenizer,
+    load,
     known,
-    end,
     close: tables.close,
     shards: units.length,
     /** Units of work of one split; those of train come first. */

@@ -20,12 +20,12 @@ function shardWriter(
   split: Split,
   { ids, tokenizer }: { readonly ids: TokenIds; readonly tokenizer: Tokenizer },
 ) {
-  const { vocabularySize, hash: tokenizerHash } = tokenizer;
   const shards: string[] = [];
   let filled = 0;
   let tokens = 0;
   const flush = () => {
     const name = `${split}-${String(shards.length).padStart(5, '0')}.tokens`;
+    const { vocabularySize, hash: tokenizerHash } = tokenizer;
     writeTokenShard(join(folder, name), { ids: ids.subarray(0, filled), vocabularySize, tokenizerHash });
     shards.push(name);
     filled = 0;
@@ -65,12 +65,13 @@ async function tokenizeAll(
   let count = (_bytes: number): void => {};
   const work = await tokenizeWork({ ...place, signal }, (bytes) => count(bytes));
   await work.reopen();
-  const { tokenizer, known } = work;
+  const { known } = work;
   const total = splits.reduce((sum, split) => sum + known[split].bytes, 0);
   const told = progress('tokenize', { ...context, total, unit: 'bytes' });
   count = told.add;
   const working = shareOut(work, { kind: 'tokenize', place }, { workers, emit });
   const results = work.results(working);
+  const { tokenizer, end } = await work.load();
   const ids = tokenIds(tokenizer.vocabularySize, section.shardTokens);
   const totalsOf = async (split: Split): Promise<Totals> => {
     const writer = shardWriter(folder, split, { ids, tokenizer });
@@ -83,11 +84,12 @@ async function tokenizeAll(
     return { documents, bytes, ...writer.finish() };
   };
   try {
+    const train = await totalsOf('train');
     const summary: TokenizeSummary = {
       tokenizerHash: tokenizer.hash,
       vocabularySize: tokenizer.vocabularySize,
-      endOfTextId: work.end,
-      train: await totalsOf('train'),
+      endOfTextId: end,
+      train,
       validation: await totalsOf('validation'),
       test: await totalsOf('test'),
     };

@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fail, writeFileAtomic } from '../core/index.js';
 
 /** SHA-256 of a file, in hexadecimal, read in pieces. */
 export async function fileSha256(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece);
-  return hash.digest('hex');
+  const piece = Buffer.allocUnsafe(1 << 20);
+  await using file = await open(path);
+  while (true) {
+    const { bytesRead } = await file.read(piece, 0, piece.length);
+    if (bytesRead === 0) return hash.digest('hex');
+    hash.update(piece.subarray(0, bytesRead));
+  }
 }
 
 /** Where the checksum of a file lies: one line as `sha256sum` writes it, so `sha256sum -c` reads it too. */

@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import { fail } from '../core/index.js';
 import { lockTo, openDatabase, reading } from './duckdb.js';
 
-/** Texts one after another. `items` holds addresses, which are good while `owner` is referred to. */
+/** Texts one after another. `items` holds addresses, which are good until `release` gives the memory back. */
 export interface TextVector {
   readonly items: Uint8Array;
-  readonly owner: object;
+  readonly release: () => void;
 }
 
 export interface Rows {
@@ -60,7 +60,9 @@ export async function openTexts(paths: readonly string[]) {
           if (chunk === null || chunk.rowCount === 0) return found;
           rows += chunk.rowCount;
           const vector = duckdb.data_chunk_get_vector(chunk.chunk, 0);
-          found.push({ items: duckdb.vector_get_data(vector, chunk.rowCount * itemBytes), owner: chunk });
+          const items = duckdb.vector_get_data(vector, chunk.rowCount * itemBytes);
+          // Without it the memory, of which the collector of garbage does not know, would be there for long.
+          found.push({ items, release: () => chunk.reset() });
         }
       });
       if (rows === count) return vectors;

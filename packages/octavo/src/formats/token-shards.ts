@@ -13,10 +13,11 @@ export type TokenIds = Uint16Array | Uint32Array;
 export const tokenIds = (vocabularySize: number, count: number): TokenIds =>
   vocabularySize <= 65_536 ? new Uint16Array(count) : new Uint32Array(count);
 
-/** Writes a shard whole or not at all. Ids are uint16 where the vocabulary allows it. Errors: FILE_NOT_WRITTEN. */
+/** Writes a shard whole or not at all (see `writeFileAtomic`). Ids are uint16 where the vocabulary allows it. Errors: FILE_NOT_WRITTEN. */
 export function writeTokenShard(
   path: string,
   shard: { readonly ids: TokenIds; readonly vocabularySize: number; readonly tokenizerHash: string },
+  options?: { readonly sync?: boolean },
 ): TokenShardHeader {
   invariant(endianness() === 'LE', 'the machine is little-endian');
   const { vocabularySize, tokenizerHash } = shard;
@@ -32,7 +33,7 @@ export function writeTokenShard(
     tokenizerHash,
     bodyHash: createHash('sha256').update(body).digest('hex'),
   };
-  writeFileAtomic(path, [formatHeader(header), body]);
+  writeFileAtomic(path, [formatHeader(header), body], options);
   return header;
 }
 

@@ -86,6 +86,7 @@ describe('a tokenizer', () => {
           const expected = tokenizer.encodeBatch(texts).flatMap((ids) => [...ids, 5]);
           const vectors = await table.texts(path, { from: 0, count: texts.length });
           const joined = await tokenizer.encodeJoined(vectors, { after: 5, threads });
+          for (const { release } of vectors) release();
           expect(joined.BYTES_PER_ELEMENT).toBe(tokenIds(tokenizer.vocabularySize, 0).BYTES_PER_ELEMENT);
           expect([...joined]).toEqual(expected);
         }

@@ -10,7 +10,7 @@ export interface Shards<Result> {
   readonly count: number;
   /** Depends on the shard's number alone; calls `alive` now and then. */
   readonly make: (shard: number, alive: () => void) => Promise<Result>;
-  readonly write: (path: string, result: Result) => void;
+  readonly write: (path: string, result: Result) => void | Promise<void>;
   /** Undefined where there is no whole file. */
   readonly read: (path: string) => Promise<Result | undefined>;
   readonly signal: AbortSignal;
@@ -38,13 +38,15 @@ export function sharedShards<Result>({ folder, count, make, write, read, signal,
   /** Those that `run` has seen done, and results that are asked for next. */
   const done = new Set<number>();
   const kept = new Map<number, Result>();
+  const inHand = new Set<number>();
   let next = Number.NEGATIVE_INFINITY;
   let wake = (): void => {};
   /** Takes one open shard after another, until none is open. */
   const lane = async (open: Set<number>, onDone: (shard: number, isOurs: boolean) => void): Promise<number> => {
     const shared = claims(join(folder, 'claims'));
     let own = 0;
-    while (open.size > 0) {
+    // Those that other lanes have in hand are theirs.
+    while ([...open].some((shard) => !inHand.has(shard))) {
       let isIdle = true;
       for (const shard of open) {
         signal.throwIfAborted();
@@ -58,16 +60,18 @@ export function sharedShards<Result>({ folder, count, make, write, read, signal,
         const claim = shared.take(`${shard}.claim`);
         if (claim === undefined) continue;
         try {
+          inHand.add(shard);
           // Done and released by another between the two looks.
           if (existsSync(pathOf(shard))) continue;
           const result = await make(shard, claim.touch);
-          write(pathOf(shard), result);
+          await write(pathOf(shard), result);
           if (shard <= next + 2 * lanes) kept.set(shard, result);
           own++;
           isIdle = false;
           open.delete(shard);
           onDone(shard, true);
         } finally {
+          inHand.delete(shard);
           claim.release();
         }
       }
