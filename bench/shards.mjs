@@ -66,8 +66,11 @@ const none = { documents: 0, bytes: 0, sources: {} };
 const train = { documents: documents.length, bytes, sources: {} };
 writeFileSync(join(artifact('split'), 'summary.json'), JSON.stringify({ train, validation: none, test: none }));
 
-const step = () =>
-  tokenize.run({
+const step = () => {
+  // Whole shards would be kept.
+  rmSync(artifact('tokenize'), { recursive: true, force: true });
+  mkdirSync(artifact('tokenize'));
+  return tokenize.run({
     section: { shardTokens: 16_777_216, workers: Number(options.workers) },
     folder: artifact('tokenize'),
     artifact,
@@ -77,6 +80,7 @@ const step = () =>
     clock: { now: () => performance.now() },
     signal: new AbortController().signal,
   });
+};
 
 const spent = new Map();
 const timed = (name, work) => ({

@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fail, invariant, OctavoError } from '../core/index.js';
+import { z } from 'zod';
+import { fail, invariant, OctavoError, writeFileAtomic } from '../core/index.js';
 import { openTexts, openTokenShard, type TokenIds, verifyChecksum, writeTokenShard } from '../formats/index.js';
 import { canonicalJson, hashFile, sha256 } from '../project/index.js';
 import { endOfText, loadTokenizer, type Tokenizer } from '../text/index.js';
 import { type Split, splits } from './plan-split.js';
 import { readSummary } from './read-summary.js';
-import { sharedShards } from './scale/shared-shards.js';
+import { shardPath, sharedShards } from './scale/shared-shards.js';
 import { SplitSummary } from './summaries.js';
 import { unitsOf } from './tokenize-units.js';
 
@@ -45,6 +46,33 @@ function endOfTextOf(tokenizer: Tokenizer): number {
     where: 'tokenizer.json',
     remedy: 'run the tokenizer step, or use a tokenizer that has it',
   });
+}
+
+const Mark = z.strictObject({ tokens: z.number().int().min(0) });
+
+/** The number of ids of a unit that was given on at once; undefined where there is no mark. */
+async function readMark(path: string): Promise<number | undefined> {
+  try {
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+      return Mark.parse(JSON.parse(buffer.toString('utf8', 0, bytesRead))).tokens;
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+async function countTokens(path: string): Promise<number | undefined> {
+  try {
+    await using shard = await openTokenShard(path);
+    return shard.header.count;
+  } catch (error) {
+    if (error instanceof OctavoError) return undefined;
+    throw error;
+  }
 }
 
 /** Opens the encoding of documents: what any number of processes may do side by side. Errors: RUN_ABSENT, DATA_SOURCE, TABLE_CORRUPT. */
@@ -93,6 +121,9 @@ export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number
     const { vocabularySize, hash: tokenizerHash } = (await load()).tokenizer;
     writeTokenShard(path, { ids, vocabularySize, tokenizerHash }, { sync: false });
   };
+  const mark = (path: string, { length }: TokenIds) => {
+    writeFileAtomic(path, JSON.stringify({ tokens: length }), { sync: false });
+  };
   const read = async (path: string): Promise<TokenIds | undefined> => {
     const tokenizerHash = (await load()).tokenizer.hash;
     try {
@@ -105,11 +136,29 @@ export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number
   };
   // One is read and one written while one is encoded; of several processes each leaves the next shard to the others.
   const lanes = threads > 1 ? 3 : 1;
-  const shards = sharedShards({ folder, count: units.length, make, write, read, signal, lanes });
+  const shards = sharedShards({ folder, count: units.length, make, write, mark, read, signal, lanes });
   return {
     ...shards,
     load,
     known,
+    /**
+     * To be called before the step begins: how many of the first units need not be made, since their ids are among the
+     * first `durable` of train, which are in whole shards; and how many ids they have. Other marks are taken away.
+     */
+    resume: async (durable: number): Promise<{ readonly units: number; readonly tokens: number }> => {
+      const there = { units: 0, tokens: 0 };
+      for (const [number, { split }] of units.entries()) {
+        const path = shardPath(folder, number);
+        const marked = await readMark(path);
+        // Where one has to be made, those behind it have too.
+        const tokens = there.units < number || durable === 0 ? undefined : (marked ?? (await countTokens(path)));
+        if (split === 'train' && tokens !== undefined && there.tokens + tokens <= durable) {
+          there.units++;
+          there.tokens += tokens;
+        } else if (marked !== undefined) await rm(path, { force: true });
+      }
+      return there;
+    },
     close: tables.close,
     shards: units.length,
     /** Units of work of one split; those of train come first. */

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { invariant, writeFileAtomic } from '../core/index.js';
-import { type TokenIds, tokenIds, writeTokenShard } from '../formats/index.js';
+import { invariant, OctavoError, writeFileAtomic } from '../core/index.js';
+import { openTokenShard, streamTokenShard, type TokenIds, type TokenShardStream } from '../formats/index.js';
 import type { Step, StepContext } from '../project/index.js';
 import type { Tokenizer } from '../text/index.js';
 import { interruptible } from './interruptible.js';
@@ -14,36 +15,74 @@ import { tokenizeWork } from './tokenize-work.js';
 
 type Totals = TokenizeSummary['train'];
 
-/** Gathers ids in room for one shard, and writes it whenever it is full. */
-function shardWriter(
-  folder: string,
-  split: Split,
-  { ids, tokenizer }: { readonly ids: TokenIds; readonly tokenizer: Tokenizer },
-) {
-  const shards: string[] = [];
-  let filled = 0;
-  let tokens = 0;
-  const flush = () => {
-    const name = `${split}-${String(shards.length).padStart(5, '0')}.tokens`;
+const shardName = (split: Split, number: number) => `${split}-${String(number).padStart(5, '0')}.tokens`;
+
+interface ShardsOf {
+  readonly folder: string;
+  readonly split: Split;
+  readonly shardTokens: number;
+  readonly tokenizer: Tokenizer;
+}
+
+/** How many full shards an earlier run of the step has left. */
+async function countFull({ folder, split, shardTokens, tokenizer }: ShardsOf): Promise<number> {
+  for (let full = 0; ; full++) {
+    try {
+      const path = join(folder, shardName(split, full));
+      await using shard = await openTokenShard(path, { tokenizerHash: tokenizer.hash });
+      if (shard.header.count !== shardTokens) return full;
+      await shard.read(0, 0);
+    } catch (error) {
+      if (error instanceof OctavoError) return full;
+      throw error;
+    }
+  }
+}
+
+/** Writes ids to one shard after another, each full but the last. Of ids that are there, `tokens` are not given again. */
+function shardWriter({ folder, split, shardTokens, tokenizer }: ShardsOf, there = { full: 0, tokens: 0 }) {
+  const shards = Array.from({ length: there.full }, (_, number) => shardName(split, number));
+  let { tokens } = there;
+  let room = 0;
+  let shard: TokenShardStream | undefined;
+  let finished: Promise<void> = Promise.resolve();
+  const begin = async (): Promise<TokenShardStream> => {
+    const name = shardName(split, shards.length);
     const { vocabularySize, hash: tokenizerHash } = tokenizer;
-    writeTokenShard(join(folder, name), { ids: ids.subarray(0, filled), vocabularySize, tokenizerHash });
+    shard = await streamTokenShard(join(folder, name), { vocabularySize, tokenizerHash });
     shards.push(name);
-    filled = 0;
+    room = shardTokens;
+    return shard;
+  };
+  const end = async (): Promise<void> => {
+    await finished;
+    // It reaches the disk while the next one is written.
+    finished = shard?.finish() ?? finished;
+    finished.catch(() => {});
+    shard = undefined;
   };
   return {
-    add: (more: TokenIds) => {
+    add: async (more: TokenIds): Promise<void> => {
+      const known = Math.max(0, there.full * shardTokens - tokens);
       tokens += more.length;
-      for (let from = 0; from < more.length; ) {
-        const part = more.subarray(from, from + ids.length - filled);
-        ids.set(part, filled);
-        filled += part.length;
+      for (let from = Math.min(known, more.length); from < more.length; ) {
+        const open = shard ?? (await begin());
+        const part = more.subarray(from, from + room);
+        await open.add(part);
         from += part.length;
-        if (filled === ids.length) flush();
+        room -= part.length;
+        if (room === 0) await end();
       }
     },
-    finish: () => {
-      if (filled > 0 || shards.length === 0) flush();
+    finish: async () => {
+      if (shards.length === 0) await begin();
+      await end();
+      await finished;
       return { tokens, shards };
+    },
+    [Symbol.asyncDispose]: async (): Promise<void> => {
+      await shard?.[Symbol.asyncDispose]();
+      await finished.catch(() => undefined);
     },
   };
 }
@@ -69,29 +108,34 @@ async function tokenizeAll(
   const total = splits.reduce((sum, split) => sum + known[split].bytes, 0);
   const told = progress('tokenize', { ...context, total, unit: 'bytes' });
   count = told.add;
+  const { shardTokens } = section;
+  const isFresh = !existsSync(join(folder, shardName('train', 0)));
+  const full = isFresh ? 0 : await countFull({ folder, split: 'train', shardTokens, ...(await work.load()) });
+  const resumed = await work.resume(full * shardTokens);
   const working = shareOut(work, { kind: 'tokenize', place }, { workers, emit });
-  const results = work.results(working);
-  const { tokenizer, end } = await work.load();
-  const ids = tokenIds(tokenizer.vocabularySize, section.shardTokens);
-  const totalsOf = async (split: Split): Promise<Totals> => {
-    const writer = shardWriter(folder, split, { ids, tokenizer });
-    for (let unit = 0; unit < work.unitsOf(split); unit++) {
+  const results = work.results(working, resumed.units);
+  const totalsOf = async (split: Split, { tokenizer }: { readonly tokenizer: Tokenizer }): Promise<Totals> => {
+    const there = split === 'train' ? { full, tokens: resumed.tokens } : undefined;
+    await using writer = shardWriter({ folder, split, shardTokens, tokenizer }, there);
+    for (let unit = split === 'train' ? resumed.units : 0; unit < work.unitsOf(split); unit++) {
       const result = await results.next();
       invariant(result.done !== true, 'every unit has its ids');
-      writer.add(result.value);
+      await writer.add(result.value);
     }
     const { documents, bytes } = known[split];
-    return { documents, bytes, ...writer.finish() };
+    return { documents, bytes, ...(await writer.finish()) };
   };
   try {
-    const train = await totalsOf('train');
+    const loaded = await work.load();
+    const train = await totalsOf('train', loaded);
+    const { tokenizer, end } = loaded;
     const summary: TokenizeSummary = {
       tokenizerHash: tokenizer.hash,
       vocabularySize: tokenizer.vocabularySize,
       endOfTextId: end,
       train,
-      validation: await totalsOf('validation'),
-      test: await totalsOf('test'),
+      validation: await totalsOf('validation', loaded),
+      test: await totalsOf('test', loaded),
     };
     await working;
     told.finish();

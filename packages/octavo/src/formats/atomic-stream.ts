@@ -6,8 +6,12 @@ import { notWritten, syncFolder } from '../core/index.js';
 /** A part of a file; a function is called only when its turn comes, so a large file needs little memory. */
 export type Piece = Uint8Array | (() => Uint8Array | Promise<Uint8Array>);
 
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at, bytes.length - at)).bytesWritten;
+/** Writes every byte from a place on, or behind what was written last. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array, from?: number): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const place = from === undefined ? null : from + at;
+    at += (await file.write(bytes, at, bytes.length - at, place)).bytesWritten;
+  }
 }
 
 const isOfTheSystem = (cause: unknown): boolean => cause instanceof Error && 'syscall' in cause;

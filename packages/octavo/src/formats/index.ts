@@ -24,6 +24,7 @@ export {
 } from './safetensors-header.js';
 export { parseStrictJson, type StrictJson } from './strict-json.js';
 export { openTexts, type TextVector } from './text-columns.js';
+export { streamTokenShard, type TokenShardStream } from './token-shard-stream.js';
 export {
   openTokenShard,
   type TokenIds,

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isFinished, sharedShards } from './shared-shards.js';
@@ -9,7 +9,7 @@ const root = mkdtempSync(join(tmpdir(), 'octavo-shards-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
 /** A process that works on the squares of 0 to 4. */
-const worker = (name: string, signal = new AbortController().signal) => {
+const worker = (name: string, signal = new AbortController().signal, mark?: (path: string) => void) => {
   const folder = join(root, name);
   const made: number[] = [];
   const shards = sharedShards<number>({
@@ -24,6 +24,7 @@ const worker = (name: string, signal = new AbortController().signal) => {
     read: async (path) =>
       existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8') || 'null') ?? undefined) : undefined,
     signal,
+    ...(mark === undefined ? {} : { mark }),
   });
   return { folder, made, ...shards };
 };
@@ -81,6 +82,24 @@ describe('shards', () => {
     }
     expect(found).toEqual([0, 1, 40, 9, 16]);
     expect(one.made).toEqual([0, 1, 3, 4]);
+  });
+
+  it('are marked as done where they are given on at once, and given from any on', async () => {
+    const marked: string[] = [];
+    const one = worker('marked', undefined, (path) => {
+      marked.push(basename(path));
+      writeFileSync(path, '');
+    });
+    const running = one.run(() => {});
+    const found: number[] = [];
+    for await (const result of one.results(running, 2)) found.push(result);
+    expect(found).toEqual([4, 9, 16]);
+    expect(marked.length).toBeGreaterThan(0);
+    // Another who needs them makes them.
+    const other = worker('marked');
+    expect(await other.run(() => {})).toBe(0);
+    expect(await all(other)).toEqual(squares);
+    expect(other.made).toHaveLength(marked.length);
   });
 
   it('end with what ended their making', async () => {

@@ -11,6 +11,8 @@ export interface Shards<Result> {
   /** Depends on the shard's number alone; calls `alive` now and then. */
   readonly make: (shard: number, alive: () => void) => Promise<Result>;
   readonly write: (path: string, result: Result) => void | Promise<void>;
+  /** Leaves something in the place of a result that is given on at once, so that nobody makes it; by default the result is written. */
+  readonly mark?: (path: string, result: Result) => void;
   /** Undefined where there is no whole file. */
   readonly read: (path: string) => Promise<Result | undefined>;
   readonly signal: AbortSignal;
@@ -30,7 +32,8 @@ export const isFinished = (folder: string): boolean => existsSync(join(folder, d
 const pauseMs = 100;
 
 /** Shards that any number of processes make side by side, on any host that sees the folder: a file each, and a claim while it is made. */
-export function sharedShards<Result>({ folder, count, make, write, read, signal, lanes = 1 }: Shards<Result>) {
+export function sharedShards<Result>(shards: Shards<Result>) {
+  const { folder, count, make, write, mark = write, read, signal, lanes = 1 } = shards;
   const files = join(folder, 'shards');
   mkdirSync(files, { recursive: true });
   const pathOf = (shard: number) => shardPath(folder, shard);
@@ -64,8 +67,9 @@ export function sharedShards<Result>({ folder, count, make, write, read, signal,
           // Done and released by another between the two looks.
           if (existsSync(pathOf(shard))) continue;
           const result = await make(shard, claim.touch);
-          await write(pathOf(shard), result);
-          if (shard <= next + 2 * lanes) kept.set(shard, result);
+          const isNear = shard <= next + 2 * lanes;
+          await (isNear ? mark : write)(pathOf(shard), result);
+          if (isNear) kept.set(shard, result);
           own++;
           isIdle = false;
           open.delete(shard);
@@ -111,16 +115,19 @@ export function sharedShards<Result>({ folder, count, make, write, read, signal,
     /** One of them; where it is not there or damaged it is made. */
     result: one,
     /**
-     * All in order, each as soon as it is done while `running` lasts; after that one that is not there or damaged is made.
+     * All in order from one on, each as soon as it is done while `running` lasts; after that one that is not there or damaged is made.
      */
-    results: async function* (running: Promise<unknown> = Promise.resolve()): AsyncGenerator<Result, void, undefined> {
+    results: async function* (
+      running: Promise<unknown> = Promise.resolve(),
+      from = 0,
+    ): AsyncGenerator<Result, void, undefined> {
       let isOver = false;
       const over = running.then(() => {
         isOver = true;
       });
       // Heard where it is waited for.
       over.catch(() => {});
-      for (let shard = 0; shard < count; shard++) {
+      for (let shard = from; shard < count; shard++) {
         next = shard;
         while (!isOver && !done.has(shard))
           await Promise.race([
