@@ -22,7 +22,7 @@ const Options = z.object({
 });
 
 export const slurmOptions: Command['options'] = [
-  { form: '--workers <count>', says: 'with slurm: tasks of the array (4)' },
+  { form: '--workers <count>', says: 'with slurm and kubernetes: processes that share the work (4)' },
   { form: '--partition <name>', says: 'with slurm: where the jobs run' },
   { form: '--time <limit>', says: 'with slurm: limit of each job (04:00:00)' },
   { form: '--memory <size>', says: 'with slurm: memory of each job (4G)' },

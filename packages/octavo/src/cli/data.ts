@@ -99,7 +99,14 @@ const views: Readonly<
     const guessed =
       value.guessed === 0 ? '' : `; the language of ${formatExact(value.guessed)} is guessed from their first words`;
     const text = `${formatExact(value.documents.length)}${of} documents${guessed}\n${sampledText(value.documents)}`;
-    return { value, text: value.documents.length === 0 ? `there is no such document${ofAsked}\n` : text, code: 0 };
+    return {
+      value,
+      text:
+        value.documents.length === 0
+          ? `${reason === undefined ? 'there is no such document' : `nothing like that was dropped for ${reason}`}${ofAsked}\n`
+          : text,
+      code: 0,
+    };
   },
   duplicates: async ({ options }, artifacts) => {
     const { limit } = parseOptions(Options, options);

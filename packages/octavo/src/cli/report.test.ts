@@ -24,7 +24,7 @@ it('asks for a run that has begun, then writes its page and prints where it lies
   using log = new EventLog(run.events, { now: () => 0 });
   log.emit({ kind: 'run-started', run: 'wide', version: '1', machine: {} });
   const other = await octavo('report');
-  expect(other.err).toContain('name one of wide with --run');
+  expect(other.err).toContain('name one that is there: wide');
 
   const path = join(run.folder, 'report.html');
   const { code, out, err } = await octavo('report', '--run', 'wide');

@@ -22,7 +22,7 @@ export const existingRun = (cwd: string, name: string): RunFolder => {
     remedy:
       others.length === 0
         ? 'begin with `octavo run`'
-        : `begin with \`octavo run\`, or name one of ${others.join(', ')} with --run`,
+        : `begin with \`octavo run\`, or name one that is there: ${others.join(', ')}`,
   });
 };
 

@@ -81,7 +81,7 @@ describe('octavo run on a project of text files', () => {
     expect(status.steps).toHaveLength(11);
     expect(await octavo('status', '--run', 'other')).toMatchObject({
       code: 2,
-      err: 'error runs/other: this run has not begun [RUN_ABSENT]\n  → begin with `octavo run`, or name one of main with --run\n',
+      err: 'error runs/other: this run has not begun [RUN_ABSENT]\n  → begin with `octavo run`, or name one that is there: main\n',
     });
   });
 

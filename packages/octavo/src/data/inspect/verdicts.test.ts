@@ -84,7 +84,7 @@ it('tells what rules about the whole corpus learned, as long as it is there', as
   expect(await verdictsIn(odd)).toContainEqual({ verdict: 'broken', ...learned.judge(odd) });
   rmSync(folder, { recursive: true });
   expect(await verdictsIn(odd)).toMatchObject([
-    { reason: 'boilerplate', verdict: 'unknown', detail: expect.stringContaining('no longer in .octavo/cache') },
+    { reason: 'boilerplate', verdict: 'unknown', detail: expect.stringContaining('gone from .octavo/cache') },
     { reason: 'outlier', verdict: 'unknown' },
   ]);
 });

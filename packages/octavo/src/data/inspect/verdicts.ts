@@ -119,7 +119,8 @@ function publishedRules({ own, cut }: Stages, section: CleanSection): readonly R
 
 const unknown = (reason: string, detail: string): RuleVerdict => ({ reason, verdict: 'unknown', detail });
 
-const gone = 'what the corpus taught is no longer in .octavo/cache: `octavo data` learns it when cleaning runs anew';
+const gone =
+  'what cleaning learned of the corpus is gone from .octavo/cache: `octavo data --from clean` learns it again';
 
 /** Rules about all documents of the run; `corpus` is undefined where what it taught is gone. */
 function corpusRules(

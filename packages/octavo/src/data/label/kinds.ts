@@ -113,7 +113,9 @@ const problemOf = (settings: LabelSettings, { text = '' }: LabelContent, value: 
       if (new Set(value.labels).size < value.labels.length) return 'a label is there twice';
       if (!settings.multiple && value.labels.length !== 1) return 'it has not exactly one label';
       const strange = value.labels.find((label) => !settings.labels.includes(label));
-      return strange === undefined ? undefined : `the project has no label "${visibleLine(strange, 60)}"`;
+      return strange === undefined
+        ? undefined
+        : `the project has no label "${visibleLine(strange, 60)}", but ${visibleLine(settings.labels.join(', '), 200)}`;
     }
     case 'spans': {
       if (!('spans' in value)) return 'it has no spans';
