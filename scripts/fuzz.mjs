@@ -22,7 +22,7 @@ const { values } = parseArgs({
 });
 const silentMs = 10_000;
 const grownBytes = 128 * 1024;
-/** Of an input of 128 KiB; what is linear takes some 10 ms. */
+/** Of 128 KiB; most that is linear takes some 10 ms. */
 const slowMs = 1000;
 const hash = (text) => [...text].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) >>> 0, 7);
 
@@ -33,7 +33,14 @@ async function feed(name, folder) {
   let refused = 0;
   let slowestMs = 0;
   const say = (what) => process.send?.(what);
-  const give = async (bytes, kind, number) => {
+  const processorMs = async (bytes) => {
+    const { user } = process.cpuUsage();
+    await (async () => target.read(bytes))().catch(() => undefined);
+    return Math.round((process.cpuUsage().user - user) / 1000);
+  };
+  const start = (bytes) => JSON.stringify(bytes.toString('latin1', 0, 300));
+  const give = async (make, kind, number) => {
+    const bytes = make(1);
     const startedMs = performance.now();
     try {
       await target.read(bytes);
@@ -46,16 +53,10 @@ async function feed(name, folder) {
     const ms = performance.now() - startedMs;
     slowestMs = Math.max(slowestMs, ms);
     if (kind === 'grow' && ms > slowMs) {
-      // Other work on the machine may have been slow: only what is slow twice counts.
-      const { user } = process.cpuUsage();
-      await Promise.resolve(target.read(bytes)).catch(() => undefined);
-      const again = (process.cpuUsage().user - user) / 1000;
-      if (again > slowMs)
-        say({
-          kind,
-          number,
-          fault: `${bytes.length} bytes took ${Math.round(again)} ms: ${JSON.stringify(bytes.toString('latin1', 0, 300))}`,
-        });
+      // Processor time, so that other work on the machine counts for nothing, beside that of half as much.
+      const [whole, half] = [await processorMs(bytes), await processorMs(make(1 / 2))];
+      if (whole > slowMs && whole > 3 * half)
+        say({ kind, number, fault: `took ${whole} ms for ${bytes.length} bytes, ${half} for half: ${start(bytes)}` });
     }
   };
   let told = 0;
@@ -65,14 +66,15 @@ async function feed(name, folder) {
         told = performance.now();
         say({ kind, number });
       }
-      await give(make(randomOf(seed + Math.imul(number, 0x9e3779b1))), kind, number);
+      const random = () => randomOf(seed + Math.imul(number, 0x9e3779b1));
+      await give((part) => make(random(), part), kind, number);
       // Streams give way by themselves, plain functions never.
       if (number % 256 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   };
   if (target === undefined) throw new Error(`there is no ${name}`);
   await run('count', Number(values.count), (random) => changed(target, random));
-  await run('grow', Number(values.grow), (random) => grown(target, random, grownBytes));
+  await run('grow', Number(values.grow), (random, part) => grown(target, random, grownBytes * part));
   say({
     done: true,
     refused,

@@ -25,7 +25,7 @@ export function parseBlobPlace(text: string): BlobPlace | undefined {
     if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) throw wrong(text, 'no such kind of store is known');
     return undefined;
   }
-  const root = path.replace(/\/+$/, '');
+  const root = path.replace(/(?<!\/)\/+$/, '');
   if (host.includes('@')) throw wrong(text, 'names and keys do not belong in the URL, but in the environment');
   if (root !== '' && !isBlobPath(root)) throw wrong(text, 'the path has parts that are empty, . or ..');
   if (scheme === 's3') {

@@ -65,7 +65,10 @@ function paxFields(content: Buffer, where: string): ReadonlyMap<string, string> 
 
 /** The parts of a path; `undefined` for all that could point outside. */
 function safePath(name: string): readonly string[] | undefined {
-  const parts = name.replace(/^\.\//, '').replace(/\/+$/, '').split('/');
+  const parts = name
+    .replace(/^\.\//, '')
+    .replace(/(?<!\/)\/+$/, '')
+    .split('/');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
   const isUnsafe = (part: string) => part === '' || part === '.' || part === '..' || /[\\\u0000-\u001f:]/.test(part);
   return parts.some(isUnsafe) ? undefined : parts;

@@ -72,7 +72,7 @@ const kindOf = (scheme: 'hdfs' | 's3'): SourceKind<RemotePlace> => ({
     const { base, pattern } = path === '' ? { base: '.', pattern: '' } : splitGlob(path);
     const place = {
       kind: scheme,
-      base: `${scheme}://${joined(host, base === '.' ? '' : base.replace(/\/+$/, ''))}`,
+      base: `${scheme}://${joined(host, base === '.' ? '' : base.replace(/(?<!\/)\/+$/, ''))}`,
       pattern,
     };
     parseBlobPlace(place.base);
