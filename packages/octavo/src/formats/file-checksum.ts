@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fail, writeFileAtomic } from '../core/index.js';
 
-/** SHA-256 of a file, in hexadecimal, read in pieces. */
+/** A pipe or a device might never end. */
+async function refusePipe(path: string): Promise<void> {
+  if (!(await stat(path)).isFile()) throw new Error('it is no regular file');
+}
+
+/** SHA-256 of a regular file, in hexadecimal, read in pieces. */
 export async function fileSha256(path: string): Promise<string> {
+  await refusePipe(path);
   const hash = createHash('sha256');
   const piece = Buffer.allocUnsafe(1 << 20);
   await using file = await open(path);
@@ -31,9 +37,10 @@ export async function verifyChecksum(path: string): Promise<void> {
       throw fail('TABLE_CORRUPT', { what, where: path, remedy, cause });
     }
   };
-  const line = await read(`no checksum lies beside it (${basename(checksumPath(path))})`, () =>
-    readFile(checksumPath(path), 'utf8'),
-  );
+  const line = await read(`no checksum lies beside it (${basename(checksumPath(path))})`, async () => {
+    await refusePipe(checksumPath(path));
+    return readFile(checksumPath(path), 'utf8');
+  });
   const expected = /^([0-9a-f]{64}) [ *]/.exec(line)?.[1];
   const actual = await read('cannot be read', () => fileSha256(path));
   if (actual === expected) return;

@@ -34,6 +34,7 @@ export interface Checkpoint {
   readonly manifest: Manifest;
 }
 
+const mostManifestBytes = 16 * 1024 * 1024;
 const weightsFile = 'model.safetensors';
 const optimiserFile = 'optimiser.safetensors';
 const averageFile = 'average.safetensors';
@@ -121,15 +122,22 @@ export function openCheckpoint(folder: string): Checkpoint {
       remedy: 'use an earlier checkpoint, or train again',
       ...(cause === undefined ? {} : { cause }),
     });
+  // Reading a pipe or a device might never end.
+  const isFileOf = (path: string, fits: (bytes: number) => boolean): boolean => {
+    const status = statSync(path, { throwIfNoEntry: false });
+    return status?.isFile() === true && fits(status.size);
+  };
   let manifest: Manifest;
   try {
-    manifest = manifestSchema.parse(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')));
+    const path = join(folder, 'manifest.json');
+    if (!isFileOf(path, (bytes) => bytes <= mostManifestBytes)) throw new Error('it is no file of that kind');
+    manifest = manifestSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (cause) {
     throw corrupt('its manifest.json is absent or malformed', cause);
   }
   for (const [name, { bytes, sha256 }] of Object.entries(manifest.files)) {
     const path = join(folder, basename(name));
-    if (!existsSync(path) || statSync(path).size !== bytes)
+    if (!isFileOf(path, (size) => size === bytes))
       throw corrupt(`${name} is absent or has another size than the manifest says`);
     if (hashFile(path) !== sha256) throw corrupt(`${name} is not what was saved: its SHA-256 differs`);
   }

@@ -338,6 +338,18 @@ describe('packed files and archives', () => {
     expect(text).toBeLessThan(2 << 20);
   });
 
+  it('members of one name, or of names that differ by their end alone, are all read', async () => {
+    const names = ['a.txt', 'a.md', 'a~2.txt', 'a.txt', 'b.txt'];
+    const archive = Buffer.concat([...names.map((name, at) => tarMember(name, `text ${at}`)), Buffer.alloc(1024)]);
+    expect(await readAll(archive, 'x.tar')).toEqual([
+      's/x.tar/a → text 0',
+      's/x.tar/a~2 → text 1',
+      's/x.tar/a~2~2 → text 2',
+      's/x.tar/a~3 → text 3',
+      's/x.tar/b → text 4',
+    ]);
+  });
+
   it('hostile zips are refused, each with its reason', async () => {
     const refusal = async (archive: Buffer) => (await readAll(archive, 'x.zip')).join('; ');
     expect(await refusal(zipOf({ 'a.txt': Buffer.alloc(8 << 20) }))).toContain(

@@ -25,6 +25,19 @@ const fileIdOf = (source: Source, path: string): string =>
     '%23',
   );
 
+/** Names for what may be called alike, such as a.txt and a.md of one archive: the second is a~2. */
+function uniqueNames(): (name: string) => string {
+  const uses = new Map<string, number>();
+  return (name) => {
+    let count = (uses.get(name) ?? 0) + 1;
+    while (count > 1 && uses.has(`${name}~${count}`)) count++;
+    uses.set(name, count);
+    const unique = count === 1 ? name : `${name}~${count}`;
+    if (count > 1) uses.set(unique, 1);
+    return unique;
+  };
+}
+
 type About = Pick<Extract<Collected, { kind: 'document' }>['document'], 'source' | 'licence' | 'title' | 'time'>;
 
 interface Context {
@@ -32,6 +45,8 @@ interface Context {
   /** The file's place in its source. */
   readonly path: string;
   readonly where: string;
+  /** What its documents are called; by default after its place. */
+  readonly fileId?: string;
   /** Of the archive that the file lies in: bytes packed, and bytes unpacked by all its members. */
   readonly archive?: Ratio | undefined;
 }
@@ -166,12 +181,15 @@ async function* readContainer(bytes: Bytes, kind: Container, reading: Reading): 
     path: path === '' ? name : `${path}/${name}`,
     where: `${where}/${name}`,
   });
+  const unique = uniqueNames();
   const member = async function* (name: string, content: Bytes): AsyncGenerator<Collected> {
     const format = formatOfName(name);
+    if (format === undefined) return;
     const place = inside(name);
-    if (format === 'zip' || format === 'tar') {
-      yield rejected(fileIdOf(source, place.path), 'file-refused', { detail: 'is an archive inside an archive' });
-    } else if (format !== undefined) yield* readFileDocuments(content, { ...place, archive });
+    const memberId = unique(fileIdOf(source, place.path));
+    if (format === 'zip' || format === 'tar')
+      yield rejected(memberId, 'file-refused', { detail: 'is an archive inside an archive' });
+    else yield* readFileDocuments(content, { ...place, fileId: memberId, archive });
   };
   if (kind === 'tar') {
     const refused: Collected[] = [];
@@ -275,7 +293,7 @@ async function* documentsOf(bytes: Bytes, reading: Reading): AsyncGenerator<Coll
  */
 export async function* readFileDocuments(bytes: Bytes, context: Context): AsyncGenerator<Collected, void, undefined> {
   const { source, path, where } = context;
-  const fileId = fileIdOf(source, path);
+  const fileId = context.fileId ?? fileIdOf(source, path);
   const ratio = { in: 0, out: 0 };
   const reading: Reading = {
     ...context,

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { fail } from '../../core/index.js';
 import { decompress } from '../extract/decompress.js';
 import { factOfValue } from '../extract/row-facts.js';
@@ -72,11 +72,18 @@ export function itemOfRow(
   };
 }
 
+/** Refuses what might never end. Errors: LABEL_FORMAT. */
+export const refusePipe = (path: string, name: string): void => {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+    throw wrongFile('this is no regular file', name, 'name a file, not a folder, a pipe or a device');
+};
+
 /** Lines of a text file, plain or compressed, without the ends of lines. Errors: LABEL_FORMAT. */
 export async function* fileLines(
   path: string,
   name: string,
 ): AsyncGenerator<{ readonly text: string; readonly where: string }> {
+  refusePipe(path, name);
   let number = 0;
   for await (const line of byteLines(decompress(createReadStream(path), name), limits.lineBytes)) {
     number++;

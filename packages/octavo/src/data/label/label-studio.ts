@@ -3,7 +3,7 @@
  * `choices`, `labels`, `pairwise`, `rating` and `textarea` are our five kinds.
  */
 import { readFileSync } from 'node:fs';
-import { isRecord, timeOf, wrongFile } from './jsonl.js';
+import { isRecord, refusePipe, timeOf, wrongFile } from './jsonl.js';
 import type { Annotation, LabelledItem, LabelSettings, LabelValue } from './kinds.js';
 import type { GivenItem } from './projects.js';
 
@@ -119,6 +119,7 @@ export function* readLabelStudio(
     settings,
   }: { readonly name: string; readonly textField: string; readonly settings: LabelSettings },
 ): Generator<GivenItem> {
+  refusePipe(path, name);
   let tasks: unknown;
   try {
     tasks = JSON.parse(readFileSync(path, 'utf8'));
