@@ -57,6 +57,7 @@ export function dataProjects() {
     return { child, ended };
   };
   return {
+    folder,
     /** A project with rows of JSON as its text and rules that change some of it. */
     make: (rows: string): string => {
       const project = join(folder, 'origin');
