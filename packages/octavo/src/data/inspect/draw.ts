@@ -1,4 +1,5 @@
 /** Uniform samples of a run's documents, kept and dropped, drawn by a database: the smallest hashes of seed and id, as `reservoir` has them. */
+import { invariant } from '../../core/index.js';
 import { queryTables } from '../../formats/index.js';
 import { sha256 } from '../../project/index.js';
 import { type DroppedDocument, type DropReason, dropReasons } from '../document.js';
@@ -60,10 +61,11 @@ export async function drawDocuments(
     dropped: at(artifacts, 'clean', 'dropped.parquet'),
   };
   const { source, reason } = selection;
+  const fates = fatesOf(selection);
+  if (fates.length === 0) return { of: 0, documents: [] };
   const named = `WITH candidates(fate, id, source, reason, detail, excerpt, number) AS (${candidates(selection)})`;
   const sql = `${named} SELECT *, (SELECT count(*) FROM candidates) AS of FROM candidates
     ORDER BY sha256('sample:${seed}:' || id) LIMIT ${count}`;
-  const fates = fatesOf(selection);
   const tables = Object.fromEntries(fates.map((fate) => [fate, paths[fate]]));
   const values = { ...(source === undefined ? {} : { source }), ...(reason === undefined ? {} : { reason }) };
   const documents: (Drawn & { readonly number: number })[] = [];
@@ -72,7 +74,10 @@ export async function drawDocuments(
     for (const { fate, of, reason: why, ...row } of batch) {
       total = of;
       if (fate === 'kept') documents.push({ kind: 'kept', id: row.id, source: row.source, number: row.number });
-      else if (isReason(why)) documents.push({ kind: 'dropped', ...row, reason: why });
+      else {
+        invariant(isReason(why), `${why} is a reason to drop a document`);
+        documents.push({ kind: 'dropped', ...row, reason: why });
+      }
     }
   const key = ({ id }: Drawn): string => sha256(`sample:${seed}:${id}`);
   return { of: total, documents: documents.toSorted((a, b) => (key(a) < key(b) ? -1 : 1)) };

@@ -127,16 +127,18 @@ const notedLanguage = ({ reason, detail }: DroppedDocument): string | undefined 
 
 type Numbered = Drawn & { readonly number: number };
 
-/** The first drawn that are in a language. */
+/** The first drawn that are in a language, and how many were asked for it. */
 async function inLanguage(
   artifacts: string,
   language: string,
   { documents, count }: { readonly documents: readonly Numbered[]; readonly count: number },
-): Promise<readonly Numbered[]> {
+): Promise<{ readonly found: readonly Numbered[]; readonly asked: number }> {
   const identify = await loadIdentifier();
   const found: Numbered[] = [];
+  let total = 0;
   for (const asked of [documents.slice(0, firstAsked * count), documents.slice(firstAsked * count)]) {
     if (found.length >= count) break;
+    total += asked.length;
     const languages = new Map<string, string>();
     const ids = asked.filter(({ kind }) => kind === 'kept').map(({ id }) => id);
     const columns = { id: 'text', text: 'text' } as const;
@@ -150,7 +152,7 @@ async function inLanguage(
       }),
     );
   }
-  return found.slice(0, count);
+  return { found: found.slice(0, count), asked: total };
 }
 
 /** Draws documents of a kind; the same seed draws the same ones. Errors: TABLE_CORRUPT. */
@@ -160,12 +162,15 @@ export async function sampleDocuments(
   { count, seed }: { readonly count: number; readonly seed: number },
 ): Promise<Sample> {
   const drawn = await drawDocuments(artifacts, selection, { count: language === undefined ? count : mostAsked, seed });
-  const all = language === undefined ? drawn.documents : await inLanguage(artifacts, language, { ...drawn, count });
-  const inOrder = all.toSorted((a, b) => a.number - b.number);
+  const { found, asked } =
+    language === undefined
+      ? { found: drawn.documents, asked: undefined }
+      : await inLanguage(artifacts, language, { ...drawn, count });
+  const inOrder = found.toSorted((a, b) => a.number - b.number);
   const dropped = inOrder.filter((one) => one.kind === 'dropped');
   return {
     of: language === undefined ? drawn.of : undefined,
-    asked: language === undefined ? undefined : drawn.documents.length,
+    asked,
     guessed: language === undefined ? 0 : dropped.filter((one) => notedLanguage(one) === undefined).length,
     documents: [
       ...(await showKept(
