@@ -71,7 +71,8 @@ class Decoder {
       const before = new Uint32Array(this.memory);
       before.set([this.#input, slice.length, read, this.#output, this.#outputBytes, 0], input / 4);
       const answer = this.#call('ZSTD_decompressStream', this.#context, output, input);
-      if (answer === windowTooLarge) throw new Damaged('its window is beyond 128 MiB, as zstd --long has it');
+      if (answer === windowTooLarge)
+        throw new Damaged('its window is beyond 128 MiB: unpack it with zstd -d --long=31');
       if (answer >= firstError) throw new Damaged('its zstd data does not decompress');
       const after = new Uint32Array(this.memory);
       const progress = (after[input / 4 + 2] ?? 0) - read;
