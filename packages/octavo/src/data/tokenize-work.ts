@@ -79,9 +79,11 @@ async function countTokens(path: string): Promise<number | undefined> {
 export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number) => void) {
   const { from, threads, signal } = place;
   const known = await readSummary(from, SplitSummary);
-  for (const split of splits) await verifyChecksum(tableOf(from, split));
+  const [tables] = await Promise.all([
+    openTexts(splits.map((split) => tableOf(from, split))),
+    ...splits.map((split) => verifyChecksum(tableOf(from, split))),
+  ]);
   const folder = await tokenizeFolder(place);
-  const tables = await openTexts(splits.map((split) => tableOf(from, split)));
   const units = (
     await Promise.all(
       splits.map(async (split) => {
@@ -107,9 +109,9 @@ export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number
   /** The ids of the documents of a unit, each with the end of text behind it. */
   const make = async (number: number, alive: () => void): Promise<TokenIds> => {
     const { split, rows } = unitAt(number);
-    // The tokenizer is loaded while the first texts are read.
-    const [texts, { tokenizer, end }] = await Promise.all([tables.texts(tableOf(from, split), rows), load()]);
+    const texts = await tables.texts(tableOf(from, split), rows);
     try {
+      const { tokenizer, end } = await load();
       signal.throwIfAborted();
       alive();
       return await tokenizer.encodeJoined(texts, { after: end, threads });
@@ -134,8 +136,8 @@ export async function tokenizeWork(place: TokenizePlace, onBytes: (count: number
       throw error;
     }
   };
-  // One is read and one written while one is encoded; of several processes each leaves the next shard to the others.
-  const lanes = threads > 1 ? 3 : 1;
+  // One is read while one is encoded; of several processes each leaves the next shard to the others.
+  const lanes = threads > 1 ? 2 : 1;
   const shards = sharedShards({ folder, count: units.length, make, write, mark, read, signal, lanes });
   return {
     ...shards,

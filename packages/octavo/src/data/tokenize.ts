@@ -21,15 +21,16 @@ interface ShardsOf {
   readonly folder: string;
   readonly split: Split;
   readonly shardTokens: number;
-  readonly tokenizer: Tokenizer;
+  readonly load: () => Promise<{ readonly tokenizer: Tokenizer }>;
 }
 
 /** How many full shards an earlier run of the step has left. */
-async function countFull({ folder, split, shardTokens, tokenizer }: ShardsOf): Promise<number> {
+async function countFull({ folder, split, shardTokens, load }: ShardsOf): Promise<number> {
+  const { hash: tokenizerHash } = (await load()).tokenizer;
   for (let full = 0; ; full++) {
     try {
       const path = join(folder, shardName(split, full));
-      await using shard = await openTokenShard(path, { tokenizerHash: tokenizer.hash });
+      await using shard = await openTokenShard(path, { tokenizerHash });
       if (shard.header.count !== shardTokens) return full;
       await shard.read(0, 0);
     } catch (error) {
@@ -40,7 +41,7 @@ async function countFull({ folder, split, shardTokens, tokenizer }: ShardsOf): P
 }
 
 /** Writes ids to one shard after another, each full but the last. Of ids that are there, `tokens` are not given again. */
-function shardWriter({ folder, split, shardTokens, tokenizer }: ShardsOf, there = { full: 0, tokens: 0 }) {
+function shardWriter({ folder, split, shardTokens, load }: ShardsOf, there = { full: 0, tokens: 0 }) {
   const shards = Array.from({ length: there.full }, (_, number) => shardName(split, number));
   let { tokens } = there;
   let room = 0;
@@ -48,7 +49,7 @@ function shardWriter({ folder, split, shardTokens, tokenizer }: ShardsOf, there 
   let finished: Promise<void> = Promise.resolve();
   const begin = async (): Promise<TokenShardStream> => {
     const name = shardName(split, shards.length);
-    const { vocabularySize, hash: tokenizerHash } = tokenizer;
+    const { vocabularySize, hash: tokenizerHash } = (await load()).tokenizer;
     shard = await streamTokenShard(join(folder, name), { vocabularySize, tokenizerHash });
     shards.push(name);
     room = shardTokens;
@@ -104,19 +105,19 @@ async function tokenizeAll(
   let count = (_bytes: number): void => {};
   const work = await tokenizeWork({ ...place, signal }, (bytes) => count(bytes));
   await work.reopen();
-  const { known } = work;
+  const { known, load } = work;
   const total = splits.reduce((sum, split) => sum + known[split].bytes, 0);
   const told = progress('tokenize', { ...context, total, unit: 'bytes' });
   count = told.add;
   const { shardTokens } = section;
   const isFresh = !existsSync(join(folder, shardName('train', 0)));
-  const full = isFresh ? 0 : await countFull({ folder, split: 'train', shardTokens, ...(await work.load()) });
+  const full = isFresh ? 0 : await countFull({ folder, split: 'train', shardTokens, load });
   const resumed = await work.resume(full * shardTokens);
   const working = shareOut(work, { kind: 'tokenize', place }, { workers, emit });
   const results = work.results(working, resumed.units);
-  const totalsOf = async (split: Split, { tokenizer }: { readonly tokenizer: Tokenizer }): Promise<Totals> => {
+  const totalsOf = async (split: Split): Promise<Totals> => {
     const there = split === 'train' ? { full, tokens: resumed.tokens } : undefined;
-    await using writer = shardWriter({ folder, split, shardTokens, tokenizer }, there);
+    await using writer = shardWriter({ folder, split, shardTokens, load }, there);
     for (let unit = split === 'train' ? resumed.units : 0; unit < work.unitsOf(split); unit++) {
       const result = await results.next();
       invariant(result.done !== true, 'every unit has its ids');
@@ -126,16 +127,15 @@ async function tokenizeAll(
     return { documents, bytes, ...(await writer.finish()) };
   };
   try {
-    const loaded = await work.load();
-    const train = await totalsOf('train', loaded);
-    const { tokenizer, end } = loaded;
+    const train = await totalsOf('train');
+    const { tokenizer, end } = await load();
     const summary: TokenizeSummary = {
       tokenizerHash: tokenizer.hash,
       vocabularySize: tokenizer.vocabularySize,
       endOfTextId: end,
       train,
-      validation: await totalsOf('validation', loaded),
-      test: await totalsOf('test', loaded),
+      validation: await totalsOf('validation'),
+      test: await totalsOf('test'),
     };
     await working;
     told.finish();

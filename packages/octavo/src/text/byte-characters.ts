@@ -10,7 +10,9 @@ const characterOf: readonly string[] = (() => {
   });
 })();
 
-const byteOf: ReadonlyMap<string, number> = new Map(characterOf.map((character, byte) => [character, byte]));
+/** By code; one too many stands for no byte. */
+const byteOf = new Uint16Array(0x200).fill(256);
+for (const [byte, character] of characterOf.entries()) byteOf[character.charCodeAt(0)] = byte;
 
 export const bytesToCharacters = (bytes: Uint8Array): string => {
   let text = '';
@@ -22,8 +24,8 @@ export const bytesToCharacters = (bytes: Uint8Array): string => {
 export const charactersToBytes = (text: string): Uint8Array | undefined => {
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at += 1) {
-    const byte = byteOf.get(text.charAt(at));
-    if (byte === undefined) return undefined;
+    const byte = byteOf[text.charCodeAt(at)] ?? 256;
+    if (byte > 255) return undefined;
     bytes[at] = byte;
   }
   return bytes;

@@ -1,5 +1,5 @@
 import { visibleLine } from '../core/index.js';
-import { parseStrictJson } from '../formats/index.js';
+import { parseStrictJson, type StrictJson } from '../formats/index.js';
 import { charactersToBytes } from './byte-characters.js';
 import {
   type Field,
@@ -108,28 +108,32 @@ const readSpecialTokens = (added: Field, ids: ReadonlyMap<string, number>): read
   });
 };
 
-const parts = (merge: Field): readonly [string, string] => {
-  if (typeof merge.value === 'string') {
-    const [left, right, ...more] = merge.value.split(' ', 3);
+/** Where it is, is said only in errors: there are many merges. */
+const parts = (value: StrictJson, place: () => string): readonly [string, string] => {
+  if (typeof value === 'string') {
+    const [left, right, ...more] = value.split(' ', 3);
     if (left !== undefined && right !== undefined && more.length === 0) return [left, right];
-  } else if (Array.isArray(merge.value) && merge.value.length === 2) {
-    const [left, right] = merge.value;
+  } else if (Array.isArray(value) && value.length === 2) {
+    const [left, right] = value;
     if (typeof left === 'string' && typeof right === 'string') return [left, right];
   }
-  throw invalid(merge.where, 'two tokens are expected');
+  throw invalid(place(), 'two tokens are expected');
 };
 
 const readMerges = (merges: Field, ids: ReadonlyMap<string, number>): Uint32Array => {
   const list = listOf(merges, tokenizerLimits.merges);
   const table = new Uint32Array(list.length * 3);
   for (const [rank, value] of list.entries()) {
-    const where = `${merges.where}[${rank}]`;
-    const [left, right] = parts({ value, where });
-    for (const [at, name] of [left, right, left + right].entries()) {
+    const place = () => `${merges.where}[${rank}]`;
+    const [left, right] = parts(value, place);
+    const idOfPart = (name: string): number => {
       const id = ids.get(name);
-      if (id === undefined) throw invalid(where, `${visibleLine(name, 40)} is not in the vocabulary`);
-      table[rank * 3 + at] = id;
-    }
+      if (id === undefined) throw invalid(place(), `${visibleLine(name, 40)} is not in the vocabulary`);
+      return id;
+    };
+    table[rank * 3] = idOfPart(left);
+    table[rank * 3 + 1] = idOfPart(right);
+    table[rank * 3 + 2] = idOfPart(left + right);
   }
   return table;
 };

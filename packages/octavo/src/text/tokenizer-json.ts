@@ -29,17 +29,18 @@ export function writeTokenizerJson(vocabulary: Vocabulary): string {
   const special = new Map(vocabulary.specialTokens.map(({ content, id }) => [id, content]));
   const names = Array.from({ length: size }, (_, id) => bytesToCharacters(bytesOfToken(vocabulary, id)));
   const plain = names.flatMap((name, id) => (name === '' || special.has(id) ? [] : [id]));
+  const quoted = names.map((name) => JSON.stringify(name));
   const follows = vocabulary.specialTokens.every(({ id }, index) => id === plain.length + index);
   // Written by hand: an object would put keys such as "7" first.
   const entries = names.flatMap((name, id) => {
     const content = special.get(id);
     if (content !== undefined) return follows ? [] : [`${JSON.stringify(content)}:${id}`];
-    return name === '' ? [] : [`${JSON.stringify(name)}:${id}`];
+    return name === '' ? [] : [`${quoted[id]}:${id}`];
   });
   const merges: string[] = [];
   for (let at = 0; at < vocabulary.merges.length; at += 3)
     merges.push(
-      JSON.stringify([names[vocabulary.merges[at] ?? size] ?? '', names[vocabulary.merges[at + 1] ?? size] ?? '']),
+      `[${quoted[vocabulary.merges[at] ?? size] ?? '""'},${quoted[vocabulary.merges[at + 1] ?? size] ?? '""'}]`,
     );
   const head = JSON.stringify({
     version: '1.0',
