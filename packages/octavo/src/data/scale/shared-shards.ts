@@ -103,8 +103,11 @@ export function sharedShards<Result>(shards: Shards<Result>) {
       };
       const ended = await Promise.allSettled(
         Array.from({ length: lanes }, () =>
-          // What fails in one ends the others after their shard.
-          lane(open, tell).finally(() => open.clear()),
+          lane(open, tell).catch((error: unknown) => {
+            // The others end after their shard.
+            open.clear();
+            throw error;
+          }),
         ),
       );
       return ended.reduce((sum, one) => {
