@@ -24,7 +24,9 @@ export const crawlOptions = z.strictObject({
   pagesPerHost: most(1, 10_000_000).default(1_000_000).describe('Addresses fetched at most of one host.'),
   depth: most(0, 1000).default(10).describe('Links away from the first address; sitemaps count as none.'),
   megabytes: most(1, 10_000_000).default(1024).describe('Bytes received at most, in MiB.'),
-  minutes: most(1, 100_000).default(120).describe('Time that one crawl may take; what it has by then is used.'),
+  minutes: most(1, 100_000)
+    .default(120)
+    .describe('Time that one crawl may take, all its starts together; what it has by then is used.'),
   delaySeconds: z
     .number()
     .min(0)
