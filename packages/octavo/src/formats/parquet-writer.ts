@@ -26,8 +26,8 @@ export interface WrittenTable {
 
 /** Rows are written by groups, of which one at a time is in memory, some times over: it ends with so many rows or bytes. */
 const [rowsOfGroup, bytesOfGroup] = [2048, 32 * 2 ** 20];
-/** Of a list, beside its text. */
-const bytesOfItem = 16;
+/** Of a list, beside its text: it is cut, cast and copied. */
+const bytesOfItem = 64;
 
 /** DuckDB says why a write failed only in prose. */
 const diskErrors: readonly (readonly [RegExp, string])[] = [

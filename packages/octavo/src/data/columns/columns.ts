@@ -16,7 +16,9 @@ import { columns, rowMaker } from './column-rows.js';
 import type { ColumnsSection } from './fields.js';
 
 /** Raised when the same documents and section could give other columns. */
-const version = 1;
+const version = 2;
+/** A document's row is so many times as long as its text, and shards are made for texts. */
+const widthOfRow = 8;
 
 export interface ColumnsPlace {
   readonly section: ColumnsSection;
@@ -75,7 +77,7 @@ export async function writeColumns(
 
   await verifyChecksum(input);
   const { kept, bytesKept } = await readSummary(from, CleanSummary);
-  const plan = shardPlan({ documents: kept, bytes: bytesKept });
+  const plan = shardPlan({ documents: kept, bytes: widthOfRow * bytesKept });
   const withVector = section.include.includes('vector');
   const total = kept * (withVector ? 4 : 2);
   let done = 0;
