@@ -35,6 +35,8 @@ describe('canonicalUrl', () => {
     'http://',
     'data:,x',
     `http://a/${'x'.repeat(3000)}`,
+    // Percent signs that come out of one another, again and again.
+    `http://a/%${'3%'.repeat(40)}33/`,
   ])('is nothing for %s', (given) => expect(canonicalUrl(given)).toBeUndefined());
 
   it('changes nothing the second time', () => {

@@ -54,7 +54,7 @@ function tidied(href: string, base?: string): string | undefined {
   return url.href.length > longest ? undefined : url.href;
 }
 
-/** The address in its one spelling, or `undefined` for what is no http(s) address or longer than 2,048 characters. */
+/** The address in its one spelling, or `undefined` for what is no http(s) address, longer than 2,048 characters, or made to change for ever. */
 export function canonicalUrl(href: string, base?: string): string | undefined {
   let text = tidied(href, base);
   // What came out of percent signs, or closed up when something went, may be tidied again: until nothing changes.
@@ -63,5 +63,5 @@ export function canonicalUrl(href: string, base?: string): string | undefined {
     if (again === text) return text;
     text = again;
   }
-  return text;
+  return undefined;
 }
