@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { hostileTexts } from '../../packages/octavo/src/data/label/hostile-texts.test-support.js';
-import { readDocuments, writeDocuments } from '../../packages/octavo/src/formats/parquet.js';
-import { queryTables } from '../../packages/octavo/src/formats/query-tables.js';
+import { queryTables, readDocuments, writeDocuments } from '../../packages/octavo/src/formats/index.js';
 
 const parent = await mkdtemp(join(tmpdir(), 'octavo-hostile-texts-'));
 afterAll(() => rm(parent, { recursive: true }));
@@ -20,18 +19,18 @@ const rows = texts.map((text, at) => ({
   words: at % 11 === 0 ? undefined : [text, '', text].map((word) => word.replaceAll('\0', '')),
 }));
 
-it('500 texts are written, read, asked for by id and sorted, in a folder whose name is one of them', async () => {
+it('500 texts are written, read, asked for by id and by SQL, in a folder whose name is one of them', async () => {
   expect(rows.length).toBe(500);
   const folder = join(parent, `a' OR '1'='1'; DROP TABLE rows; --"$1`);
   await mkdir(folder);
   const path = join(folder, 'documents.parquet');
-  await writeDocuments(path, { columns, orderBy: 'id' }, rows.toReversed());
+  const bytewise = rows.toSorted((a, b) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
+  await writeDocuments(path, { columns }, bytewise);
   const read = async (options: { readonly ids?: readonly string[] } = {}) => {
     const found = [];
     for await (const batch of readDocuments(path, { columns, ...options })) found.push(...batch);
     return found;
   };
-  const bytewise = rows.toSorted((a, b) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
   expect(await read()).toEqual(bytewise);
   const some = bytewise.filter((_, at) => at % 5 === 0);
   expect(await read({ ids: some.map(({ id }) => id) })).toEqual(some);
