@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { dataSection } from '../../../packages/octavo/dist/data/section.js';
 import { resolveSources } from '../../../packages/octavo/dist/data/sources/resolve.js';
+import { randomOf } from '../../../scripts/fuzz/mutate.mjs';
 
 async function read(folder, fields) {
   const [source] = resolveSources(dataSection.parse({ sources: [fields] }).sources);
@@ -27,17 +28,6 @@ async function read(folder, fields) {
     }
   }
   return told;
-}
-
-/** mulberry32 */
-function randomOf(seed) {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
 }
 
 const odd = [

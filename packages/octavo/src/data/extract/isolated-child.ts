@@ -7,7 +7,7 @@ import { writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { limits } from '../limits.js';
 import { plainHtml } from './html-plain.js';
-import { type FactFields, type Facts, factFields, factFieldsOf, facts, factsOf } from './row-facts.js';
+import { type FactFields, type Facts, factFields, factFieldsOf, facts, factsOf, ownNames } from './row-facts.js';
 
 interface Job extends FactFields {
   readonly format: 'parquet' | 'pdf' | 'docx';
@@ -27,9 +27,6 @@ const sayText = (text: string, told: Facts = {}) =>
       : { text, facts: told },
   );
 const quoted = (name: string, mark: '"' | "'"): string => `${mark}${name.replaceAll(mark, mark + mark)}${mark}`;
-
-/** Facts in columns of their own names. */
-const asTold = factFieldsOf((_, fact) => fact);
 
 /** What is no text, number, flag or date tells nothing; nor does what is far too long. */
 const factOf = (column: string): string =>
@@ -69,7 +66,7 @@ async function readParquet({ path, textField, ...fields }: Job): Promise<void> {
       if (typeof text === 'string')
         await sayText(
           text,
-          factsOf(asTold, (fact) => row[fact]),
+          factsOf(ownNames, (fact) => row[fact]),
         );
       else await say({ reason: 'no-text', detail: `field "${textField}" is not text` });
     }

@@ -19,6 +19,9 @@ export const facts: readonly Fact[] = ['url', 'time', 'title', 'licence', 'label
 export const factFieldsOf = (of: (option: keyof FactFields, fact: Fact) => string | undefined): FactFields =>
   Object.fromEntries(facts.map((fact) => [factFields[fact], of(factFields[fact], fact)]));
 
+/** For rows that hold facts under their own names. */
+export const ownNames: FactFields = factFieldsOf((_, fact) => fact);
+
 /** A longer label is none that labelling would take, a longer address or title is text gone astray. */
 const mostCharacters = (fact: Fact): number => (fact === 'label' ? 200 : 2000);
 

@@ -6,8 +6,9 @@ export interface ShardPlan {
   readonly shards: number;
 }
 
-const shardBytes = 8 * 1024 * 1024;
-const mostDocuments = 8192;
+/** What one piece of work holds at most, where a document is not larger. */
+export const shardBytes = 8 * 1024 * 1024;
+export const mostDocuments = 8192;
 
 export function shardPlan({ documents, bytes }: { readonly documents: number; readonly bytes: number }): ShardPlan {
   const mean = Math.max(1, bytes / Math.max(1, documents));

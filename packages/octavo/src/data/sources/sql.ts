@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { fail, maskSecrets } from '../../core/index.js';
 import { hashFile, sha256 } from '../../project/index.js';
 import type { Collected } from '../document.js';
-import { type FactFields, factFieldsOf, facts, factsOf } from '../extract/row-facts.js';
+import { type FactFields, factFieldsOf, factsOf, ownNames } from '../extract/row-facts.js';
 import { byteLines } from '../extract/text-pieces.js';
 import { textInWindows } from '../in-windows.js';
 import { limits } from '../limits.js';
@@ -87,7 +87,7 @@ async function* documentsOf(
       id,
       source: source.name,
       licence: source.licence,
-      ...Object.fromEntries(facts.flatMap((fact) => (field(fact) === undefined ? [] : [[fact, field(fact)]]))),
+      ...factsOf(ownNames, field),
     };
     yield* textInWindows(text, document, source.windowBytes);
   }
